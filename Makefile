@@ -1,0 +1,41 @@
+# nncc: `make` builds, `make demo` shows the whole way from a graph to a C program, `make test` tests.
+
+SWIFT ?= swift
+CONFIGURATION ?= release
+NNCC := .build/$(CONFIGURATION)/nncc
+
+# What Swift files are looked at by the formatter and the linter.
+SWIFT_SOURCES := Package.swift $(wildcard Sources Tests Benchmarks/Step Examples)
+
+.PHONY: build demo test lint format bench clean dependencies
+
+build: dependencies
+	$(SWIFT) build -c $(CONFIGURATION)
+
+# Trains on real digits, emits C, compiles it with a C program and compares the answers.
+demo: build
+	NNCC=$(NNCC) Examples/digits/run.sh
+
+test:
+	@.ci/install tests
+	$(SWIFT) test
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+	.ci/check-c
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+# One training step against PyTorch and NumPy, side by side; they go into Benchmarks/.venv.
+bench: dependencies
+	$(SWIFT) build -c release --product nncc-bench-step
+	python3 Benchmarks/step.py
+
+clean:
+	$(SWIFT) package clean
+	rm -rf .build Examples/digits/out Benchmarks/out
+
+# Debian packages that the build needs, where they are missing.
+dependencies:
+	@.ci/install

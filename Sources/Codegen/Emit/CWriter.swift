@@ -1,0 +1,84 @@
+// Where all C text is put together: lines, blocks and their indentation. No other file knows about white space.
+
+/// C text under construction.
+struct CWriter {
+  private(set) var text = ""
+  private var depth = 0
+
+  mutating func line(_ line: String) {
+    for _ in 0..<depth { text += "  " }
+    text += line
+    text += "\n"
+  }
+
+  /// A line that begins in the first column whatever the depth, as the preprocessor's do.
+  mutating func directive(_ line: String) { text += line + "\n" }
+
+  mutating func blank() { text += "\n" }
+
+  /// `HEAD {`; what follows stands one level deeper until `close`.
+  mutating func open(_ head: String) {
+    line(head.isEmpty ? "{" : head + " {")
+    depth += 1
+  }
+
+  mutating func close(_ tail: String = "") {
+    depth -= 1
+    line("}" + tail)
+  }
+
+  /// `for (ptrdiff_t INDEX = FROM; INDEX < TO; INDEX += STEP)`
+  mutating func openLoop(
+    _ index: String, from lower: String = "0", to upper: String, by step: Int = 1
+  ) {
+    let advance = step == 1 ? "\(index)++" : "\(index) += \(step)"
+    open("for (ptrdiff_t \(index) = \(lower); \(index) < \(upper); \(advance))")
+  }
+
+  /// A function's head, `HEAD(PARAMETERS) {`, on as many lines as it needs.
+  mutating func openFunction(_ head: String, _ parameters: [String]) {
+    let lines = prototype(head, parameters)
+    for line in lines.dropLast() { self.line(line) }
+    open(lines[lines.count - 1])
+  }
+
+  /// Lines made elsewhere with a writer of their own.
+  mutating func append(_ other: CWriter) {
+    for line in other.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+      if line.isEmpty || line.first == "#" {
+        directive(String(line))
+      } else {
+        self.line(String(line))
+      }
+    }
+  }
+}
+
+/// A C expression and whether it can stand as an operand without parentheses.
+struct CExpression {
+  var text: String
+  var isAtomic: Bool
+
+  init(_ text: String, isAtomic: Bool = false) {
+    self.text = text
+    self.isAtomic = isAtomic
+  }
+
+  var asOperand: String { isAtomic ? text : "(\(text))" }
+}
+
+/// `HEAD(PARAMETERS)`, on as many lines as it needs.
+func prototype(_ head: String, _ parameters: [String]) -> [String] {
+  var lines = [head + "("]
+  let indentation = String(repeating: " ", count: min(16, head.count + 1))
+  for (number, parameter) in parameters.enumerated() {
+    let text = parameter + (number == parameters.count - 1 ? ")" : ",")
+    if lines[lines.count - 1].count + text.count + 1 > 98 {
+      lines.append(indentation + text)
+    } else {
+      lines[lines.count - 1] += (lines[lines.count - 1].hasSuffix("(") ? "" : " ") + text
+    }
+  }
+  if parameters.isEmpty { lines[0] += "void)" }
+  return lines
+}

@@ -1,0 +1,193 @@
+// Contractions in the loops spelling: the tiled matrix product of nn_contract.h, a block of rows at a time, and the epilogue over each
+// block while it is in the cache.
+
+import NNIR
+
+/// The loops that both spellings put around a matrix product.
+struct ContractionNest {
+  let shape: ContractionShape
+  let split: UnitSplit?
+  let space: [Int]
+  private(set) var opened = 0
+
+  init(_ shape: ContractionShape, space: [Int], split: UnitSplit?) {
+    self.shape = shape
+    self.space = space
+    self.split = split
+  }
+
+  var rowIndices: [String?] { space.indices.map { "i\($0)" } }
+
+  /// Opens loops until `low` and `high` bound the rows (or columns) to be computed.
+  mutating func open(_ writer: inout CWriter) {
+    guard let split, split.units > 1 else {
+      for axis in shape.batchAxes {
+        writer.openLoop("i\(axis)", to: "\(space[axis])")
+        opened += 1
+      }
+      writer.line("const ptrdiff_t low = 0, high = \(shape.extent);")
+      return
+    }
+    let (blocks, chunk, extent) = (split.blocks, split.chunk, split.extent)
+    if shape.batchCount == 1 {
+      for axis in shape.batchAxes { writer.line("const ptrdiff_t i\(axis) = 0;") }
+      writer.line("const ptrdiff_t low = begin * \(chunk);")
+      writer.line("const ptrdiff_t high = end * \(chunk) < \(extent) ? end * \(chunk) : \(extent);")
+      return
+    }
+    // Neighbouring units of one place of the batch are computed in one go.
+    writer.open("for (ptrdiff_t unit = begin, next = 0; unit < end; unit = next)")
+    opened += 1
+    writer.line("const ptrdiff_t batch = unit / \(blocks);")
+    writer.line("next = (batch + 1) * \(blocks) < end ? (batch + 1) * \(blocks) : end;")
+    writer.line("const ptrdiff_t low = (unit - batch * \(blocks)) * \(chunk);")
+    writer.line("const ptrdiff_t stop = (next - batch * \(blocks)) * \(chunk);")
+    writer.line("const ptrdiff_t high = stop < \(extent) ? stop : \(extent);")
+    var rest = "batch"
+    for axis in shape.batchAxes.reversed() {
+      writer.line("const ptrdiff_t i\(axis) = (\(rest)) % \(space[axis]);")
+      rest += " / \(space[axis])"
+    }
+  }
+
+  func close(_ writer: inout CWriter) { for _ in 0..<opened { writer.close() } }
+
+  /// Calls the product of rows (or columns) `first`..<`first + count` into `target`, whose rows lie `stride` apart.
+  func emitCall(
+    _ function: String, _ pointers: KernelPointers, first: String, count: String, target: String,
+    stride: String, packing: String, into writer: inout CWriter
+  ) {
+    let (m, n) =
+      shape.isCutByColumns ? ("\(shape.rows)", count) : (count, "\(shape.columns)")
+    let operands = shape.operands(pointers, indices: rowIndices, first: first)
+    writer.line("\(function)(\(m), \(n), \(shape.contraction.extent), \(operands),")
+    writer.line("    \(target), \(stride), \(packing));")
+  }
+
+  /// The place of the store target where `first` is the first row or column.
+  func directTarget(_ pointers: KernelPointers, _ access: Access, first: String) -> String {
+    var place = rowIndices
+    if let row = shape.rowAxis { place[row] = shape.isCutByColumns ? nil : first }
+    if let column = shape.columnAxis { place[column] = shape.isCutByColumns ? first : nil }
+    let offset = access.map.cExpression(place)
+    return "\(pointers[access.buffer].name) + \(offset.asOperand)"
+  }
+}
+
+extension Kernel {
+  /// `contract_f32`, `contract_lanes_f32`: a section of nn_contract.h, a function of it, and a strip primitive.
+  var contractionFunction: String {
+    guard let contraction else { return "" }
+    return (contraction.lanes > 1 ? "contract_lanes_" : "contract_") + contraction.element.name
+  }
+}
+
+/// Writes one contraction in the loops spelling.
+struct LoopContraction {
+  let name: String
+  private var loop: LoopKernel
+  private let shape: ContractionShape
+  private let isSplit: Bool
+
+  /// Nil where the kernel is none.
+  init?(_ loop: LoopKernel, isSplit: Bool) {
+    name = loop.name
+    self.isSplit = isSplit
+    self.loop = loop
+    guard let shape = ContractionShape(loop.kernel, loop.pointers) else { return nil }
+    self.shape = shape
+  }
+
+  mutating func emitted() -> EmittedKernel {
+    let kernel = loop.kernel
+    let split = isSplit ? shape.unitSplit : nil
+    var parameters = loop.pointers.pointers.map(\.declaration) + ["void *scratch"]
+    if let split, split.units > 1 { parameters += ["ptrdiff_t begin", "ptrdiff_t end"] }
+    loop.writer.openFunction("static void \(name)", parameters)
+    let function = "nn_" + kernel.contractionFunction
+    if shape.target == nil {
+      let type = shape.contraction.element.cName
+      loop.writer.line("\(type) *const tile = (\(type) *)scratch;")
+      loop.writer.line("void *const packing = (char *)scratch + \(shape.tileByteCount);")
+    }
+    var nest = ContractionNest(shape, space: kernel.space, split: split)
+    nest.open(&loop.writer)
+    if let target = shape.target {
+      let rowStride = shape.rowAxis.map { target.map.strides[$0] } ?? shape.columns
+      nest.emitCall(
+        function, loop.pointers, first: "low", count: "high - low",
+        target: nest.directTarget(loop.pointers, target, first: "low"), stride: "\(rowStride)",
+        packing: "scratch", into: &loop.writer)
+    } else {
+      emitBlocks(nest, function)
+    }
+    nest.close(&loop.writer)
+    loop.writer.close()
+    loop.sections.insert(kernel.contractionFunction)
+    return EmittedKernel(
+      name: name, text: loop.writer.text, arguments: loop.pointers.pointers.map { $0.buffers[0] },
+      scratchByteCount: shape.scratchByteCount, units: split?.units ?? 1, grain: split?.grain ?? 1,
+      sections: loop.sections)
+  }
+
+  private mutating func emitBlocks(_ nest: ContractionNest, _ function: String) {
+    let block = shape.block
+    let (first, stop) = block < shape.extent ? ("block", "last") : ("low", "high")
+    if block < shape.extent {
+      loop.writer.openLoop("block", from: "low", to: "high", by: block)
+      loop.writer.line("const ptrdiff_t last = block + \(block) < high ? block + \(block) : high;")
+    }
+    let tileStride = shape.isCutByColumns ? block : shape.columns
+    nest.emitCall(
+      function, loop.pointers, first: first, count: "\(stop) - \(first)", target: "tile",
+      stride: "\(tileStride)", packing: "packing", into: &loop.writer)
+    emitEpilogue(first: first, stop: stop, tileStride: tileStride)
+    if block < shape.extent { loop.writer.close() }
+  }
+
+  private mutating func emitEpilogue(first: String, stop: String, tileStride: Int) {
+    let kernel = loop.kernel
+    let (rowRange, columnRange) =
+      shape.isCutByColumns
+      ? (("0", "\(shape.rows)"), (first, stop)) : ((first, stop), ("0", "\(shape.columns)"))
+    let row = shape.rowAxis.map { LoopAxis("i\($0)", rowRange.0, rowRange.1) }
+    let column = shape.columnAxis.map { LoopAxis("i\($0)", columnRange.0, columnRange.1) }
+    let rowPlace = row.map { $0.lower == "0" ? $0.index : "(\($0.index) - \($0.lower))" }
+    let columnPlace = column.map { $0.lower == "0" ? $0.index : "\($0.index) - \($0.lower)" }
+    let place = [rowPlace.map { tileStride == 1 ? $0 : "\($0) * \(tileStride)" }, columnPlace]
+      .compactMap { $0 }
+    // Levels: the batch axes are known outside.
+    var axisLevels = [Int](repeating: 0, count: kernel.space.count)
+    let loops = [row, column].compactMap { $0 }
+    let positions = [shape.rowAxis, shape.columnAxis].compactMap { $0 }
+    for (number, position) in positions.enumerated() { axisLevels[position] = number + 1 }
+    let levels = BlockLevels(
+      kernel.epilogue, axisLevels: axisLevels, accumulators: loops.count, deepest: loops.count)
+    var block = LoopBlock(
+      kernel.epilogue, levels: levels, pointers: loop.pointers,
+      indices: kernel.space.indices.map { "i\($0)" },
+      accumulators: ["tile[\(place.isEmpty ? "0" : place.joined(separator: " + "))]"],
+      written: kernel.storedBuffers, prefix: "u")
+    loop.emitOuter(&block, level: 0)
+    if loops.isEmpty {
+      block.emitStores(into: &loop.writer)
+    } else {
+      emitLoops(&block, loops, positions)
+    }
+    loop.sections.formUnion(block.sections)
+  }
+
+  private mutating func emitLoops(
+    _ block: inout LoopBlock, _ loops: [LoopAxis], _ positions: [Int]
+  ) {
+    if loops.count == 2 {
+      loop.writer.openLoop(loops[0].index, from: loops[0].lower, to: loops[0].upper)
+      loop.emitOuter(&block, level: 1)
+    }
+    let inner = loops.count - 1
+    loop.emitInnermost(&block, loops[inner], position: positions[inner], level: loops.count) {
+      $1.emitStores(into: &$0)
+    }
+    if loops.count == 2 { loop.writer.close() }
+  }
+}

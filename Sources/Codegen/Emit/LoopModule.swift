@@ -1,0 +1,92 @@
+// The loops spelling of a whole program, for a C compiler whose object is loaded into this process.
+
+import NNIR
+
+/// A kernel in the loops spelling, `isSplit` into units or over all of its space. No variable takes a `reserved` name.
+func emitLoops(
+  _ kernel: Kernel, name: String, in program: Program, isSplit: Bool, reserved: [String] = []
+) -> EmittedKernel {
+  let loop = LoopKernel(
+    kernel.tidied(), name: name, in: program, isSplit: isSplit, reserved: reserved)
+  if var contraction = LoopContraction(loop, isSplit: isSplit) { return contraction.emitted() }
+  var kernel = loop
+  return kernel.emitted()
+}
+
+/// Kernels as C and the functions that the runtime calls.
+public func emitKernels(_ program: Program, spelling: Spelling) -> KernelModule {
+  switch spelling {
+  case .loops: emitLoopModule(program)
+  case .strips: emitStripModule(program)
+  }
+}
+
+private func emitLoopModule(_ program: Program) -> KernelModule {
+  var names = CNames()
+  var writer = CWriter()
+  var entries: [KernelEntry] = []
+  var sections: Set<String> = []
+  for kernel in program.kernels {
+    let symbol = names.unique(kernel.name)
+    if kernel.count == 0 {
+      emitEmptyEntry(symbol, into: &writer)
+      entries.append(KernelEntry(symbol: symbol, units: 0, scratchByteCount: 0, grain: 1))
+      continue
+    }
+    let emitted = emitLoops(
+      kernel, name: names.unique("\(symbol)_units"), in: program, isSplit: true)
+    sections.formUnion(emitted.sections)
+    writer.append(emitted.textWriter)
+    writer.blank()
+    emitEntry(symbol, emitted, isRanged: emitted.text.contains("ptrdiff_t begin"), into: &writer)
+    entries.append(
+      KernelEntry(
+        symbol: symbol, units: emitted.units,
+        scratchByteCount: emitted.scratchByteCount, grain: emitted.grain))
+  }
+  return KernelModule(text: loopPrelude(sections) + writer.text, entries: entries)
+}
+
+private let entryParameters =
+  "void *const *buffers, void *scratch, ptrdiff_t begin, ptrdiff_t end"
+
+/// The function of a kernel without points.
+func emitEmptyEntry(_ symbol: String, into writer: inout CWriter) {
+  writer.line("void \(symbol)(\(entryParameters));")
+  writer.open("void \(symbol)(\(entryParameters))")
+  writer.line("(void)buffers, (void)scratch, (void)begin, (void)end;")
+  writer.close()
+  writer.blank()
+}
+
+/// The function with the signature that all kernels share.
+private func emitEntry(
+  _ symbol: String, _ kernel: EmittedKernel, isRanged: Bool, into writer: inout CWriter
+) {
+  writer.line("void \(symbol)(\(entryParameters));")
+  writer.open("void \(symbol)(\(entryParameters))")
+  var arguments = kernel.arguments.map { "buffers[\($0)]" }
+  if kernel.scratchByteCount > 0 { arguments.append("scratch") }
+  if isRanged { arguments += ["begin", "end"] }
+  writer.line("(void)scratch;")
+  if !isRanged { writer.line("if (begin >= end) return;") }
+  writer.line("\(kernel.name)(\(arguments.joined(separator: ", ")));")
+  writer.close()
+  writer.blank()
+}
+
+/// The sections of the embedded headers that the kernels use.
+private func loopPrelude(_ sections: Set<String>) -> String {
+  var needed = sections
+  let contractions = sections.filter { EmbeddedHeaders.contraction.contains($0) }
+  if contractions.contains(where: { $0.hasSuffix("f32") }) { needed.insert("fma_f32") }
+  if contractions.contains(where: { $0.hasSuffix("f64") }) { needed.insert("fma_f64") }
+  var text = EmbeddedHeaders.mathematics.text(needing: needed)
+  if !contractions.isEmpty {
+    text += "#define NN_CONTRACT_SOFT_FMA 1\n"
+    // Vectors without the instruction would round twice.
+    text += "#if !defined(__FMA__) && !defined(__aarch64__)\n#define NN_CONTRACT_SIMD 0\n#endif\n"
+    text += EmbeddedHeaders.contraction.text(needing: contractions)
+  }
+  return text
+}

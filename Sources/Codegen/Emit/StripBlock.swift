@@ -1,0 +1,281 @@
+// The nodes of a block as calls on strips. A strip covers whole rows of the innermost axis, or a part of one row; each node knows along
+// which of the two it varies, and is computed only for as many elements as differ.
+
+import NNIR
+
+struct StripBlock {
+  let block: Block
+  let levels: BlockLevels
+  let pointers: KernelPointers
+  let shape: StripShape
+  /// C expressions of the indices of the strip's first element, one an axis.
+  let indices: [String?]
+  let accumulators: [StripAccumulator]
+  var values: [StripValue?]
+  /// Loads that the caller reads where they are.
+  var skipped: Set<Int> = []
+  var remaining: [Int]
+  let written: Set<Int>
+  /// The strip of a node that varies along fewer axes, once it has been expanded.
+  private var expansions: [Int: StripValue] = [:]
+
+  init(
+    _ block: Block, levels: BlockLevels, pointers: KernelPointers, shape: StripShape,
+    indices: [String?], accumulators: [StripAccumulator] = [], written: [Int]
+  ) {
+    self.block = block
+    self.levels = levels
+    self.pointers = pointers
+    self.shape = shape
+    var indices = indices
+    // Whole rows begin at 0.
+    if let column = shape.columnAxis, shape.rowAxis != nil { indices[column] = nil }
+    self.indices = indices
+    self.accumulators = accumulators
+    self.written = Set(written.map { pointers.index(of: $0) })
+    values = [StripValue?](repeating: nil, count: block.nodes.count)
+    remaining = levels.uses
+  }
+
+  func element(_ node: Int) -> ElementType { block.nodes[node].element }
+
+  /// Writes all nodes, each into its level.
+  mutating func emitNodes(_ frame: inout StripFrame) {
+    for index in block.nodes.indices where levels.uses[index] > 0 && !skipped.contains(index) {
+      emit(index, &frame)
+    }
+  }
+
+  private mutating func emit(_ index: Int, _ frame: inout StripFrame) {
+    let node = block.nodes[index]
+    switch node.operation {
+    case .constant(let scalar):
+      values[index] = StripValue(
+        pointer: "&" + frame.local(node.element, scalar), dims: [], slot: nil)
+    case .accumulator(let number): emitAccumulator(index, accumulators[number], &frame)
+    case .index(let map): emitIndex(index, map, &frame)
+    case .load(let access): emitLoad(index, access, &frame)
+    case .apply(let op, let operands): emitApply(index, op, operands, &frame)
+    }
+  }
+
+  // MARK: Places
+
+  /// A place for a node's elements: the destination of a store where it can be written at once, a local or a slot.
+  mutating func place(
+    _ index: Int, _ dims: StripDims, _ frame: inout StripFrame, reusing slot: Int? = nil
+  ) -> StripValue {
+    let element = element(index)
+    if dims.isEmpty {
+      return StripValue(pointer: "&" + frame.local(element), dims: dims, slot: nil)
+    }
+    if let destination = directDestination(index, dims) {
+      if let slot { frame.slots.release(slot) }
+      return StripValue(pointer: destination, dims: dims, slot: nil)
+    }
+    if let slot { return StripValue(pointer: "s\(slot)", dims: dims, slot: slot) }
+    return newSlot(element, dims, level: levels.levels[index], &frame)
+  }
+
+  func newSlot(
+    _ element: ElementType, _ dims: StripDims, level: Int, _ frame: inout StripFrame
+  ) -> StripValue {
+    frame.noteSlot(element, elements: shape.mostElements)
+    let isInnermost = level == levels.deepest
+    let slot = isInnermost ? frame.slots.take() : frame.slots.takeFresh()
+    return StripValue(pointer: "s\(slot)", dims: dims, slot: isInnermost ? slot : nil)
+  }
+
+  /// The destination of the first store of a node, if nothing that is still to be read would be overwritten too early.
+  private func directDestination(_ index: Int, _ dims: StripDims) -> String? {
+    guard dims == shape.full, levels.levels[index] == levels.deepest,
+      let store = block.stores.first(where: { $0.node == index }), isFlat(store.access.map)
+    else { return nil }
+    let pointer = pointers.index(of: store.access.buffer)
+    if !pointers.pointers[pointer].isRestrict || hasLoads(after: index, of: pointer) { return nil }
+    return self.pointer(store.access)
+  }
+
+  /// Whether a node after `index` reads from the pointer, at once or as an operand.
+  private func hasLoads(after index: Int, of pointer: Int) -> Bool {
+    func reads(_ node: Int) -> Bool {
+      guard case .load(let access) = block.nodes[node].operation else { return false }
+      return pointers.index(of: access.buffer) == pointer
+    }
+    for later in (index + 1)..<max(index + 1, block.nodes.count) where levels.uses[later] > 0 {
+      if reads(later) { return true }
+      if case .apply(_, let operands) = block.nodes[later].operation,
+        operands.contains(where: reads)
+      {
+        return true
+      }
+    }
+    return block.stores.contains { reads($0.node) }
+  }
+
+  /// `x + (i0 * 10 + i1)`
+  func pointer(_ access: Access) -> String {
+    let offset = access.map.cExpression(indices)
+    let name = pointers[access.buffer].name
+    return offset.text == "0" ? name : "\(name) + \(offset.asOperand)"
+  }
+
+  func stride(_ map: AffineMap, _ axis: Int?) -> Int { axis.map { map.strides[$0] } ?? 0 }
+
+  /// Whether the strip's elements are neighbours in memory.
+  func isFlat(_ map: AffineMap) -> Bool {
+    let row = stride(map, shape.rowAxis)
+    let column = stride(map, shape.columnAxis)
+    if shape.columnAxis == nil { return shape.rowAxis == nil }
+    guard column == 1 || shape.columnCount == 1 else { return false }
+    return shape.rowAxis == nil || row == shape.columnCount
+  }
+
+  func dims(_ map: AffineMap) -> StripDims {
+    var dims: StripDims = []
+    if stride(map, shape.rowAxis) != 0 { dims.insert(.rows) }
+    if stride(map, shape.columnAxis) != 0 { dims.insert(.columns) }
+    return dims
+  }
+
+  // MARK: Operations
+
+  private mutating func emitApply(
+    _ index: Int, _ op: ElementwiseOp, _ operands: [Int], _ frame: inout StripFrame
+  ) {
+    let inputs = operands.map { values[$0] ?? StripValue(pointer: "0", dims: [], slot: nil) }
+    let dims = inputs.reduce(StripDims()) { $0.union($1.dims) }
+    let operandElement = element(operands[operands.count - 1])
+    var sources: [String] = []
+    var isUniform: [Bool] = []
+    for (position, operand) in operands.enumerated() {
+      let isCondition = op == .select && position == 0
+      let needsStrip = isCondition && !dims.isEmpty
+      if inputs[position].dims == dims || (inputs[position].dims.isEmpty && !needsStrip) {
+        sources.append(inputs[position].pointer)
+        isUniform.append(inputs[position].dims.isEmpty && !dims.isEmpty)
+      } else {
+        sources.append(expanded(operand, to: dims, &frame).pointer)
+        isUniform.append(false)
+      }
+    }
+    // The result may take the place of an operand that nothing else needs.
+    var reusable: Int?
+    for operand in operands {
+      remaining[operand] -= 1
+      guard remaining[operand] == 0 else { continue }
+      let size = element(operand).byteCount
+      if let slot = values[operand]?.slot {
+        if reusable == nil, values[operand]?.dims == dims, size == element(index).byteCount,
+          levels.levels[index] == levels.deepest
+        {
+          reusable = slot
+        } else {
+          pendingRelease.append(slot)
+        }
+        values[operand]?.slot = nil
+      }
+      if let expansion = expansions[operand], let slot = expansion.slot {
+        pendingRelease.append(slot)
+        expansions[operand]?.slot = nil
+      }
+    }
+    let value = place(index, dims, &frame, reusing: reusable)
+    for slot in pendingRelease { frame.slots.release(slot) }
+    pendingRelease = []
+    values[index] = value
+    let call = frame.apply(
+      op, operand: operandElement, result: element(index), value.pointer, sources,
+      isUniform: isUniform, shape.count(dims))
+    add(call, index, &frame)
+  }
+
+  private var pendingRelease: [Int] = []
+
+  /// A node's elements repeated along the axes of the strip along which it does not vary.
+  mutating func expanded(_ node: Int, to dims: StripDims, _ frame: inout StripFrame) -> StripValue {
+    guard let value = values[node] else { return StripValue(pointer: "0", dims: [], slot: nil) }
+    if value.dims == dims { return value }
+    if let done = expansions[node], done.dims == dims { return done }
+    let element = element(node)
+    // What is known outside the loop over strips is expanded there, for the most rows of any strip.
+    let level = expansionLevel(node, value.dims, dims)
+    let result = newSlot(element, dims, level: level, &frame)
+    let isOuter = level < levels.deepest
+    let rows = isOuter ? "\(shape.mostRows)" : shape.rows
+    if value.dims.isEmpty {
+      let most = dims == .rows ? shape.mostRows : shape.mostElements
+      let count = isOuter && dims != .columns ? "\(most)" : shape.count(dims)
+      frame.lines[level].append(frame.fill(element, result.pointer, value.pointer, count))
+    } else {
+      let isRow = value.dims == .rows
+      let to = Self.offset(result.pointer, element, "q * \(shape.columns)")
+      let from = isRow ? Self.offset(value.pointer, element, "q") : value.pointer
+      let line =
+        isRow
+        ? frame.fill(element, to, from, shape.columns)
+        : frame.copy(element, to, from, shape.columns)
+      frame.lines[level].append("for (ptrdiff_t q = 0; q < \(rows); q++) \(line)")
+    }
+    expansions[node] = result
+    return result
+  }
+
+  private func expansionLevel(_ node: Int, _ from: StripDims, _ to: StripDims) -> Int {
+    // The number of elements must be known there.
+    shape.columnCount != nil ? levels.levels[node] : levels.deepest
+  }
+
+  // MARK: Statements
+
+  func add(_ line: String, _ index: Int, _ frame: inout StripFrame) {
+    frame.lines[levels.levels[index]].append(line)
+  }
+
+  /// One statement a row of the strip, `q` its number.
+  func forEachRow(
+    _ index: Int, _ frame: inout StripFrame, _ statement: (inout StripFrame, String) -> String
+  ) {
+    if shape.rowAxis == nil {
+      add(statement(&frame, "0"), index, &frame)
+      return
+    }
+    let line = statement(&frame, "q")
+    add("for (ptrdiff_t q = 0; q < \(shape.rows); q++) \(line)", index, &frame)
+  }
+
+  /// Element by element in plain C: for what has no primitive. `value` gives the expression at row and column.
+  func emitPointwise(
+    _ index: Int, _ place: StripValue, _ frame: inout StripFrame,
+    _ value: (String, String) -> String
+  ) {
+    let element = element(index)
+    let name = "((\(element.cName) *)(\(place.pointer)))"
+    let columns = place.dims.contains(.columns)
+    let rows = place.dims.contains(.rows)
+    let at =
+      columns && rows ? "q * \(shape.columns) + p" : columns ? "p" : rows ? "q" : "0"
+    var line = "\(name)[\(at)] = \(value(rows ? "q" : "0", columns ? "p" : "0"));"
+    if columns { line = "for (ptrdiff_t p = 0; p < \(shape.columns); p++) " + line }
+    if rows { line = "for (ptrdiff_t q = 0; q < \(shape.rows); q++) " + line }
+    add(line, index, &frame)
+  }
+
+  /// A slot, local or array, `elements` further on.
+  static func offset(_ pointer: String, _ element: ElementType, _ elements: String) -> String {
+    if elements.hasPrefix("0 *") || elements == "0" { return pointer }
+    return "(\(element.cName) *)(\(pointer)) + \(elements)"
+  }
+
+  /// The map's value at a row and column of the strip.
+  static func shifted(_ map: AffineMap, _ block: StripBlock, _ row: String, _ column: String)
+    -> String
+  {
+    var text = map.cExpression(block.indices).text
+    let rowStride = block.stride(map, block.shape.rowAxis)
+    let columnStride = block.stride(map, block.shape.columnAxis)
+    if rowStride != 0 && row != "0" { text += " + \(row) * (\(rowStride))" }
+    if columnStride != 0 && column != "0" { text += " + \(column) * (\(columnStride))" }
+    return text
+  }
+}

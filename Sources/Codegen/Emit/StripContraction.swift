@@ -1,0 +1,98 @@
+// Contractions in the strips spelling: the precompiled matrix product, a block of rows at a time, and the epilogue over each block.
+
+import NNIR
+
+extension StripKernel {
+  mutating func emitContraction(_ shape: ContractionShape) {
+    let split = shape.unitSplit
+    units = max(1, split.units)
+    grain = split.grain
+    var nest = ContractionNest(shape, space: kernel.space, split: split)
+    let type = shape.contraction.element.cName
+    let function = frame.function(
+      kernel.contractionFunction,
+      "ptrdiff_t, ptrdiff_t, ptrdiff_t, const \(type) *, ptrdiff_t, ptrdiff_t, const \(type) *, "
+        + "ptrdiff_t, ptrdiff_t, \(type) *, ptrdiff_t, void *")
+    otherScratch = shape.scratchByteCount
+    if let target = shape.target {
+      nest.open(&writer)
+      nest.emitCall(
+        function, pointers, first: "low", count: "high - low",
+        target: nest.directTarget(pointers, target, first: "low"),
+        stride: "\(shape.rowAxis.map { target.map.strides[$0] } ?? shape.columns)",
+        packing: "scratch", into: &writer)
+      nest.close(&writer)
+      return
+    }
+    let block = shape.block
+    let isBlocked = block < shape.extent
+    let (first, stop) = isBlocked ? ("block", "last") : ("low", "high")
+    let epilogue = prepareEpilogue(shape, first: first)
+    let slots = frame.scratchByteCount
+    declarations.append("\(type) *tile = (\(type) *)((char *)scratch + \(slots));")
+    declarations.append("void *packing = (char *)scratch + \(slots + shape.tileByteCount);")
+    flush(level: 0)
+    nest.open(&writer)
+    flush(level: 1)
+    if isBlocked {
+      writer.openLoop("block", from: "low", to: "high", by: block)
+      writer.line("const ptrdiff_t last = block + \(block) < high ? block + \(block) : high;")
+    }
+    nest.emitCall(
+      function, pointers, first: first, count: "\(stop) - \(first)", target: "tile",
+      stride: "\(shape.isCutByColumns ? block : shape.columns)", packing: "packing", into: &writer)
+    writeEpilogue(epilogue, shape, first: first, stop: stop)
+    if isBlocked { writer.close() }
+    nest.close(&writer)
+  }
+
+  /// Fills the levels: 0 the function's top, 1 a place of the batch, then the loops over the tile.
+  private mutating func prepareEpilogue(_ shape: ContractionShape, first: String) -> Nest {
+    let column = shape.columnAxis ?? shape.rowAxis
+    let row = shape.columnAxis == nil ? nil : shape.rowAxis
+    let nest = nest(
+      rowAxis: row, columnAxis: column, outer: [],
+      columnExtent: shape.isCutByColumns ? nil : shape.columns, axisCount: kernel.space.count,
+      base: 1)
+    let stride = shape.columnAxis == nil ? 1 : shape.isCutByColumns ? shape.block : shape.columns
+    var place: [String] = []
+    if let row {
+      let index = shape.isCutByColumns ? "i\(row)" : "(i\(row) - \(first))"
+      place.append(stride == 1 ? index : "\(index) * \(stride)")
+    }
+    if let column, nest.shape.rowAxis == nil {
+      let isCut = shape.columnAxis == nil || shape.isCutByColumns
+      place.append(isCut ? "i\(column) - \(first)" : "i\(column)")
+    }
+    let tile = place.isEmpty ? "tile" : "tile + (\(place.joined(separator: " + ")))"
+    var block = StripBlock(
+      kernel.epilogue,
+      levels: BlockLevels(
+        kernel.epilogue, axisLevels: nest.axisLevels, accumulators: nest.deepest,
+        deepest: nest.deepest),
+      pointers: pointers, shape: nest.shape, indices: kernel.space.indices.map { "i\($0)" },
+      accumulators: [.tile(pointer: tile, stride: stride)], written: kernel.storedBuffers)
+    block.emitNodes(&frame)
+    block.emitStores(&frame)
+    return nest
+  }
+
+  private mutating func writeEpilogue(
+    _ nest: Nest, _ shape: ContractionShape, first: String, stop: String
+  ) {
+    func loop(_ axis: Int) -> LoopAxis {
+      let isCut = shape.isCutByColumns ? axis == shape.columnAxis : axis == shape.rowAxis
+      return isCut
+        ? LoopAxis("i\(axis)", first, stop) : LoopAxis("i\(axis)", "0", "\(kernel.space[axis])")
+    }
+    for (number, axis) in nest.outer.enumerated() {
+      let loop = loop(axis)
+      writer.openLoop(loop.index, from: loop.lower, to: loop.upper)
+      flush(level: 2 + number)
+    }
+    if let axis = nest.stripAxis { openStrips(loop(axis), nest.shape) }
+    flush(level: nest.deepest)
+    if nest.stripAxis != nil { writer.close() }
+    for _ in nest.outer { writer.close() }
+  }
+}

@@ -1,0 +1,169 @@
+// What the strips of one kernel share: slots of scratch memory for temporaries, small local variables, the primitives they call, and the
+// text of each loop level.
+
+import NNIR
+
+/// Slots of equal size in the thread's scratch memory, handed out by liveness.
+struct StripSlots {
+  private(set) var count = 0
+  private var free: [Int] = []
+
+  /// A slot for a value that is computed and used inside the innermost loop.
+  mutating func take() -> Int {
+    if let slot = free.popLast() { return slot }
+    return takeFresh()
+  }
+
+  /// One that nothing has used before: for what is computed outside the innermost loop, and so lives through all of it.
+  mutating func takeFresh() -> Int {
+    count += 1
+    return count - 1
+  }
+
+  mutating func release(_ slot: Int) { free.append(slot) }
+}
+
+struct StripFrame {
+  var slots = StripSlots()
+  /// Statements of each loop level, to stand before the next level's loop.
+  var lines: [[String]]
+  /// Elements of a strip.
+  let length: Int
+  /// Bytes of the widest element that a slot holds.
+  private(set) var widest = 1
+  /// Elements that the largest slot holds.
+  private(set) var longest = 1
+  private(set) var locals: [String] = []
+  /// Prototypes by name.
+  private(set) var prototypes: [String: String] = [:]
+  private var localCount = 0
+
+  init(levelCount: Int, length: Int) {
+    lines = [[String]](repeating: [], count: levelCount)
+    self.length = length
+  }
+
+  var slotByteCount: Int { (longest * widest + 63) / 64 * 64 }
+  var scratchByteCount: Int { slots.count * slotByteCount }
+
+  /// The declarations at the top of the function.
+  func declarations(scratch: String = "scratch") -> [String] {
+    var all: [String] = []
+    if slots.count > 0 {
+      let list = (0..<slots.count).map { slot in
+        slot == 0 ? "*s0 = \(scratch)" : "*s\(slot) = (char *)\(scratch) + \(slot * slotByteCount)"
+      }
+      all.append("void \(list.joined(separator: ", "));")
+    }
+    return all + locals
+  }
+
+  mutating func noteSlot(_ element: ElementType, elements: Int) {
+    widest = max(widest, element.byteCount)
+    longest = max(longest, elements)
+  }
+
+  /// A local variable of one element; gives its name.
+  mutating func local(_ element: ElementType, _ value: Scalar? = nil) -> String {
+    let name = "u\(localCount)"
+    localCount += 1
+    locals.append("\(element.cName) \(name)\(value.map { " = " + $0.cLiteral } ?? "");")
+    return name
+  }
+
+  /// `nns_NAME(arguments);`, declared with these parameter types.
+  mutating func call(_ name: String, _ parameters: String, _ arguments: String...) -> String {
+    "\(function(name, parameters))(\(arguments.joined(separator: ", ")));"
+  }
+
+  /// `nns_NAME`, declared.
+  mutating func function(_ name: String, _ parameters: String, returning result: String = "void")
+    -> String
+  {
+    prototypes[name] = "\(result) nns_\(name)(\(parameters));"
+    return "nns_" + name
+  }
+}
+
+// MARK: The primitives by what they do
+
+extension StripFrame {
+  mutating func copy(_ e: ElementType, _ to: String, _ from: String, _ count: String) -> String {
+    call("copy_\(e.name)", "\(e.cName) *, const \(e.cName) *, ptrdiff_t", to, from, count)
+  }
+
+  mutating func fill(_ e: ElementType, _ to: String, _ value: String, _ count: String) -> String {
+    call("fill_\(e.name)", "\(e.cName) *, const \(e.cName) *, ptrdiff_t", to, value, count)
+  }
+
+  /// `to[i] = from[i * stride]`
+  mutating func load(
+    _ e: ElementType, _ to: String, _ from: String, _ stride: Int, _ count: String
+  ) -> String {
+    if stride == 1 { return copy(e, to, from, count) }
+    if stride == 0 { return fill(e, to, from, count) }
+    return call(
+      "load_\(e.name)", "\(e.cName) *, const \(e.cName) *, ptrdiff_t, ptrdiff_t", to, from,
+      String(stride), count)
+  }
+
+  /// `to[i * stride] = from[i]`
+  mutating func store(
+    _ e: ElementType, _ to: String, _ stride: Int, _ from: String, _ count: String
+  ) -> String {
+    if stride == 1 { return copy(e, to, from, count) }
+    return call(
+      "store_\(e.name)", "\(e.cName) *, ptrdiff_t, const \(e.cName) *, ptrdiff_t", to,
+      String(stride), from, count)
+  }
+
+  /// `to[i] = first + i * step`; not for `bool`.
+  mutating func iota(
+    _ e: ElementType, _ to: String, _ first: String, _ step: Int, _ count: String
+  ) -> String {
+    call(
+      "iota_\(e.name)", "\(e.cName) *, int64_t, int64_t, ptrdiff_t", to, first, String(step), count)
+  }
+
+  /// An elementwise operation. `isUniform` says which operands point to one element that serves for all.
+  mutating func apply(
+    _ op: ElementwiseOp, operand e: ElementType, result: ElementType, _ to: String,
+    _ operands: [String], isUniform: [Bool], _ count: String
+  ) -> String {
+    let type = e.cName
+    let arguments = ([to] + operands + [count]).joined(separator: ", ")
+    switch op {
+    case .cast:
+      if e == result { return copy(e, to, operands[0], count) }
+      return call(
+        "cast_\(e.name)_\(result.name)", "\(result.cName) *, const \(type) *, ptrdiff_t", arguments)
+    case .power(let exponent):
+      return call(
+        "power_\(e.name)", "\(type) *, const \(type) *, ptrdiff_t, int", arguments, "\(exponent)")
+    case .select:
+      let form = suffix(isUniform[1], isUniform[2])
+      return call(
+        "select_\(e.name)\(form)",
+        "\(type) *, const uint8_t *, const \(type) *, const \(type) *, ptrdiff_t", arguments)
+    case .neg, .abs, .sign, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan, .asin, .acos,
+      .atan, .sinh, .cosh, .tanh, .erf, .erfc, .sigmoid, .floor, .ceil, .round, .not:
+      return call("\(op.name)_\(e.name)", "\(type) *, const \(type) *, ptrdiff_t", arguments)
+    case .add, .sub, .mul, .div, .pow, .max, .min, .mod, .atan2, .and, .or, .less, .lessEqual,
+      .equal, .notEqual:
+      let form = suffix(isUniform[0], isUniform[1])
+      let to = result.cName
+      return call(
+        "\(op.name)_\(e.name)\(form)", "\(to) *, const \(type) *, const \(type) *, ptrdiff_t",
+        arguments)
+    }
+  }
+
+  private func suffix(_ first: Bool, _ second: Bool) -> String {
+    switch (first, second) {
+    case (false, false): ""
+    case (false, true): "_vs"
+    case (true, false): "_sv"
+    case (true, true): "_ss"
+    }
+  }
+}

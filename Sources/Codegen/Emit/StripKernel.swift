@@ -1,0 +1,181 @@
+// The strips spelling of maps: loops around strips, calls inside.
+
+import NNIR
+
+/// The longest strip in elements. Reductions in lanes rely on a multiple of 64.
+let longestStrip = 512
+/// Temporaries of a strip stay within the first-level cache.
+private let stripBudget = 24 * 1024
+
+/// A kernel in the strips spelling.
+func emitStrips(_ kernel: Kernel, name: String, in program: Program) -> EmittedKernel {
+  let tidy = kernel.tidied()
+  var length = longestStrip
+  while true {
+    var emitter = StripKernel(tidy, name: name, in: program, length: length)
+    let emitted = emitter.emitted()
+    if length == 64 || emitter.frame.scratchByteCount <= stripBudget { return emitted }
+    length /= 2
+  }
+}
+
+/// Writes one kernel in the strips spelling, as the function that the runtime calls.
+struct StripKernel {
+  let kernel: Kernel
+  let pointers: KernelPointers
+  let name: String
+  let length: Int
+  var frame: StripFrame
+  var writer = CWriter()
+  var units = 1
+  var grain = 1
+  /// Scratch beside the slots.
+  var otherScratch = 0
+  /// Declarations that follow those of the slots.
+  var declarations: [String] = []
+
+  init(_ kernel: Kernel, name: String, in program: Program, length: Int) {
+    self.kernel = kernel
+    self.name = name
+    self.length = length
+    var names = CNames(taken: [name])
+    pointers = KernelPointers(kernel, in: program, names: &names)
+    // Enough levels for every form: space, blocks, points, reduced axes, folds, epilogue.
+    frame = StripFrame(
+      levelCount: kernel.space.count + kernel.reduced.count + 6, length: length)
+  }
+
+  mutating func emitted() -> EmittedKernel {
+    if let shape = ContractionShape(kernel, pointers) {
+      emitContraction(shape)
+    } else if kernel.reductions.isEmpty {
+      emitMap()
+    } else if kernel.isAccumulatedInBlocks {
+      emitBlockReduction()
+    } else if let rows = rowReduction {
+      emitRowReduction(rows)
+    } else {
+      emitPointReduction()
+    }
+    return EmittedKernel(
+      name: name, text: functionText, arguments: [],
+      scratchByteCount: frame.scratchByteCount + otherScratch, units: units, grain: grain,
+      prototypes: frame.prototypes)
+  }
+
+  private var functionText: String {
+    var text = CWriter()
+    text.open(
+      "void \(name)(void *const *buffers, void *scratch, ptrdiff_t begin, ptrdiff_t end)")
+    for pointer in pointers.pointers {
+      let qualifier = pointer.isWritten ? "" : "const "
+      text.line(
+        "\(qualifier)\(pointer.element.cName) *\(pointer.name) = buffers[\(pointer.buffers[0])];")
+    }
+    for line in frame.declarations() + declarations { text.line(line) }
+    text.append(writer)
+    text.close()
+    return text.text
+  }
+
+  mutating func flush(level: Int) {
+    for line in frame.lines[level] { writer.line(line) }
+    frame.lines[level] = []
+  }
+
+  // MARK: Maps
+
+  /// The nest of a map or of an epilogue: how its innermost axes become strips.
+  struct Nest {
+    var shape: StripShape
+    var axisLevels: [Int]
+    var deepest: Int
+    /// Axes with a loop of their own, outermost first.
+    var outer: [Int]
+    var stripAxis: Int?
+  }
+
+  /// `columnExtent` nil: the extent is only known when running.
+  func nest(
+    rowAxis: Int?, columnAxis: Int?, outer: [Int], columnExtent: Int?, axisCount: Int, base: Int
+  ) -> Nest {
+    var shape = StripShape()
+    var outer = outer
+    var axisLevels = [Int](repeating: base, count: axisCount)
+    if let rowAxis, let columnAxis, let columnExtent, columnExtent <= length {
+      shape.rowAxis = rowAxis
+      shape.columnAxis = columnAxis
+      shape.columnCount = columnExtent
+      shape.mostRows = max(1, length / max(1, columnExtent))
+      shape.mostElements = shape.mostRows * columnExtent
+      (shape.rows, shape.columns, shape.count) = ("rows", "\(columnExtent)", "n")
+    } else {
+      if let rowAxis { outer.append(rowAxis) }
+      shape.columnAxis = columnAxis
+      shape.mostElements = length
+      if columnAxis != nil { (shape.columns, shape.count) = ("n", "n") }
+    }
+    for (number, axis) in outer.enumerated() { axisLevels[axis] = base + number + 1 }
+    let deepest = base + outer.count + 1
+    if let row = shape.rowAxis { axisLevels[row] = deepest }
+    if let columnAxis { axisLevels[columnAxis] = shape.rowAxis == nil ? deepest : 0 }
+    return Nest(
+      shape: shape, axisLevels: axisLevels, deepest: deepest, outer: outer,
+      stripAxis: shape.rowAxis ?? shape.columnAxis)
+  }
+
+  private mutating func emitMap() {
+    let axes = kernel.space.count
+    let last = axes - 1
+    let nest = nest(
+      rowAxis: axes > 1 ? last - 1 : nil, columnAxis: last, outer: Array(0..<max(0, last - 1)),
+      columnExtent: kernel.space[last], axisCount: axes, base: 0)
+    var block = StripBlock(
+      kernel.body,
+      levels: BlockLevels(
+        kernel.body, axisLevels: nest.axisLevels, accumulators: 0, deepest: nest.deepest),
+      pointers: pointers, shape: nest.shape, indices: kernel.space.indices.map { "i\($0)" },
+      written: kernel.storedBuffers)
+    block.emitNodes(&frame)
+    block.emitStores(&frame)
+    let split = openUnits(excludingLast: nest.shape.rowAxis != nil)
+    for (number, axis) in nest.outer.enumerated() where axis >= split.outerCount {
+      let loop = split.axes[axis - split.outerCount]
+      writer.openLoop(loop.index, from: loop.lower, to: loop.upper)
+      flush(level: number + 1)
+    }
+    if let axis = nest.stripAxis { openStrips(split.axes[axis - split.outerCount], nest.shape) }
+    flush(level: nest.deepest)
+    if nest.stripAxis != nil { writer.close() }
+    for axis in nest.outer where axis >= split.outerCount { writer.close() }
+    split.close(&writer)
+  }
+
+  /// Opens the loop over units and writes the levels outside of it and of its axes.
+  mutating func openUnits(excludingLast: Bool) -> UnitLoop {
+    let space = excludingLast ? Array(kernel.space.dropLast()) : kernel.space
+    let inner = excludingLast ? Double(kernel.space[kernel.space.count - 1]) : 1
+    let split = UnitSplit(
+      space: space, pointCost: kernel.pointCost * inner,
+      vector: excludingLast ? 1 : kernel.unitVector)
+    units = split.units
+    grain = split.grain
+    flush(level: 0)
+    let loop = UnitLoop(space: space, split: split)
+    loop.open(&writer)
+    for level in 0..<loop.outerCount { flush(level: level + 1) }
+    return loop
+  }
+
+  /// The loop over strips of rows, or of a part of one row.
+  mutating func openStrips(_ axis: LoopAxis, _ shape: StripShape) {
+    let step = shape.rowAxis == nil ? length : shape.mostRows
+    let name = shape.rowAxis == nil ? "n" : "rows"
+    writer.openLoop(axis.index, from: axis.lower, to: axis.upper, by: step)
+    let rest = axis.lower == "0" && axis.upper == "1" ? "1" : "\(axis.upper) - \(axis.index)"
+    writer.line("const ptrdiff_t \(name) = \(rest) < \(step) ? \(rest) : \(step);")
+    if let columns = shape.columnCount, shape.rowAxis != nil {
+      writer.line("const ptrdiff_t n = rows * \(columns);")
+    }
+  }
+}

@@ -1,0 +1,247 @@
+// The parser of programs' text form (see `ProgramPrinter`). It checks the form alone; whether the program makes sense is the verifier's to
+// say. Safe on any text.
+
+import NNIR
+
+extension Program {
+  /// Reads what `text` wrote. Comments, and so notes, are not read.
+  public init(parsing text: String) throws(TextError) {
+    var parser = ProgramParser(reader: TextReader(text))
+    self = try parser.program()
+    if !parser.reader.isAtEnd { throw parser.reader.error("expected the end of the text") }
+  }
+}
+
+private struct ProgramParser {
+  var reader: TextReader
+  private var buffers: [String: Int] = [:]
+
+  init(reader: TextReader) { self.reader = reader }
+
+  mutating func program() throws(TextError) -> Program {
+    try reader.expect("program")
+    try reader.expect("@")
+    let plain = reader.word()
+    var program = Program(
+      name: plain.isEmpty ? try reader.string() : plain, arguments: [], results: [])
+    try reader.expect("{")
+    while !reader.accept("}") {
+      if reader.isAtEnd { throw reader.error("expected '}'") }
+      let position = reader.position
+      switch reader.word() {
+      case "argument": program.arguments.append(try argument())
+      case "result": program.results.append(try result())
+      case "buffer": try buffer(&program)
+      case "workspace": program.workspaceByteCount = try reader.integer()
+      case "forward": program.forwardKernelCount = try reader.integer()
+      case "kernel":
+        program.kernels.append(try kernel(program.buffers))
+        program.notes.append(KernelNote())
+      case _:
+        throw reader.error(
+          "expected argument, result, buffer, workspace, forward or kernel", at: position)
+      }
+    }
+    return program
+  }
+
+  private mutating func argument() throws(TextError) -> Argument {
+    let name = try reader.string()
+    try reader.expect(":")
+    guard let role = ArgumentRole(rawValue: reader.word()) else {
+      throw reader.error("expected input, parameter or hyperparameter")
+    }
+    return Argument(name: name, role: role, type: try reader.type())
+  }
+
+  private mutating func result() throws(TextError) -> ProgramResult {
+    let role: ResultRole
+    switch reader.word() {
+    case "output": role = .output
+    case "loss": role = .loss
+    case "gradient": role = .gradient(of: try parenthesized())
+    case "update": role = .update(of: try parenthesized())
+    case _: throw reader.error("expected output, loss, gradient or update")
+    }
+    let name = try reader.string()
+    try reader.expect(":")
+    return ProgramResult(name: name, role: role, type: try reader.type())
+  }
+
+  private mutating func parenthesized() throws(TextError) -> Int {
+    try reader.expect("(")
+    let number = try reader.integer()
+    try reader.expect(")")
+    return number
+  }
+
+  private mutating func element() throws(TextError) -> ElementType {
+    guard let element = ElementType(name: reader.word()) else {
+      throw reader.error("expected an element type")
+    }
+    return element
+  }
+
+  private mutating func buffer(_ program: inout Program) throws(TextError) {
+    let name = reader.word()
+    try reader.expect(":")
+    let element = try element()
+    let count = try reader.single()
+    try reader.expect("=")
+    let storage: Storage
+    switch reader.word() {
+    case "argument": storage = .argument(try reader.integer())
+    case "result": storage = .result(try reader.integer())
+    case "workspace": storage = .workspace(offset: try reader.integer())
+    case "constant": storage = .constant(try constant(element, count))
+    case _: throw reader.error("expected argument, result, workspace or constant")
+    }
+    if buffers.updateValue(program.buffers.count, forKey: name) != nil {
+      throw reader.error("two buffers are called '\(name)'")
+    }
+    program.buffers.append(Buffer(name: name, element: element, count: count, storage: storage))
+  }
+
+  private mutating func constant(
+    _ element: ElementType, _ count: Int
+  ) throws(TextError) -> Constant {
+    var probe = reader
+    if !probe.accept("[") {
+      return Constant(splat: try reader.scalar(element), shape: Shape([count]))
+    }
+    let bits = try reader.list { reader throws(TextError) in try reader.scalar(element).bits }
+    if bits.count != count { throw reader.error("\(bits.count) elements for a buffer of \(count)") }
+    return Constant(type: TensorType(element, Shape([count])), bits: bits)
+  }
+
+  // MARK: Kernels
+
+  private mutating func kernel(_ buffers: [Buffer]) throws(TextError) -> Kernel {
+    var kernel = Kernel(name: reader.word(), space: try reader.integers())
+    if reader.acceptWord("reduce") { kernel.reduced = try reader.integers() }
+    try reader.expect("{")
+    while !reader.accept("}") {
+      if reader.isAtEnd { throw reader.error("expected '}'") }
+      let position = reader.position
+      switch reader.word() {
+      case "contraction": kernel.contraction = try contraction(buffers)
+      case "body": kernel.body = try block(buffers)
+      case "reduction": kernel.reductions.append(try reduction())
+      case "epilogue": kernel.epilogue = try block(buffers)
+      case _:
+        throw reader.error("expected contraction, body, reduction or epilogue", at: position)
+      }
+    }
+    return kernel
+  }
+
+  private mutating func contraction(_ buffers: [Buffer]) throws(TextError) -> KernelContraction {
+    let element = try element()
+    try reader.expect("k")
+    let extent = try reader.integer()
+    let rows = reader.acceptWord("rows") ? try reader.integer() : nil
+    let columns = reader.acceptWord("columns") ? try reader.integer() : nil
+    try reader.expect("lanes")
+    let lanes = try reader.integer()
+    return KernelContraction(
+      left: try access(buffers), right: try access(buffers), extent: extent, rowAxis: rows,
+      columnAxis: columns, lanes: lanes, element: element)
+  }
+
+  private mutating func reduction() throws(TextError) -> KernelReduction {
+    let name = reader.word()
+    let kind: KernelReduction.Kind
+    if let reduction = Reduction(rawValue: name) {
+      kind = .reduce(reduction)
+    } else if let reduction = ArgReduction(rawValue: name) {
+      kind = .argument(reduction)
+    } else {
+      throw reader.error("expected a reduction")
+    }
+    let node = try reader.value().index
+    try reader.expect("lanes")
+    return KernelReduction(kind: kind, node: node, lanes: try reader.integer())
+  }
+
+  private mutating func block(_ buffers: [Buffer]) throws(TextError) -> Block {
+    var block = Block()
+    try reader.expect("{")
+    while !reader.accept("}") {
+      if reader.isAtEnd { throw reader.error("expected '}'") }
+      if reader.acceptWord("store") {
+        let access = try access(buffers)
+        block.stores.append(Store(access: access, node: try reader.value().index))
+        continue
+      }
+      let number = try reader.value().index
+      if number != block.nodes.count { throw reader.error("expected %\(block.nodes.count)") }
+      try reader.expect(":")
+      let element = try element()
+      try reader.expect("=")
+      block.nodes.append(Node(try operation(element, buffers), element))
+    }
+    return block
+  }
+
+  private mutating func operation(
+    _ element: ElementType, _ buffers: [Buffer]
+  ) throws(TextError) -> Node.Operation {
+    let name = reader.word()
+    switch name {
+    case "load": return .load(try access(buffers))
+    case "constant": return .constant(try reader.scalar(element))
+    case "index": return .index(try map())
+    case "accumulator": return .accumulator(try reader.integer())
+    case "power":
+      let exponent = try reader.single()
+      return .apply(.power(exponent), try operands())
+    case _:
+      guard let op = elementwiseOps[name] else {
+        throw reader.error("no operation is called '\(name)'")
+      }
+      return .apply(op, try operands())
+    }
+  }
+
+  private mutating func operands() throws(TextError) -> [Int] {
+    var result: [Int] = []
+    repeat { result.append(try reader.value().index) } while reader.accept(",")
+    return result
+  }
+
+  private mutating func map() throws(TextError) -> AffineMap {
+    let strides = try reader.integers()
+    return AffineMap(offset: reader.acceptWord("at") ? try reader.integer() : 0, strides: strides)
+  }
+
+  private mutating func access(_ known: [Buffer]) throws(TextError) -> Access {
+    let position = reader.position
+    let name = reader.word()
+    guard let number = buffers[name] else {
+      throw reader.error("no buffer is called '\(name)'", at: position)
+    }
+    var access = Access(buffer: number, map: try map())
+    if reader.acceptWord("if") {
+      repeat {
+        let map = try map()
+        try reader.expect("<")
+        access.guards.append(Guard(map: map, extent: try reader.integer()))
+      } while reader.acceptWord("and")
+    }
+    if reader.acceptWord("else") { access.padding = try reader.scalar(known[number].element) }
+    return access
+  }
+}
+
+private let elementwiseOps = Dictionary(
+  uniqueKeysWithValues: ElementwiseOp.samples.map { ($0.name, $0) })
+
+extension TextReader {
+  /// Steps over a word where exactly that one stands next: a name may begin like it.
+  fileprivate mutating func acceptWord(_ word: String) -> Bool {
+    var probe = self
+    guard probe.word() == word else { return false }
+    self = probe
+    return true
+  }
+}

@@ -1,0 +1,163 @@
+// The text form of programs: what `--emit kernels`, tests and bug reports show, and what `Program(parsing:)` reads back exactly.
+//
+//   program @mlp {
+//     argument "x": input f32[500, 784]
+//     result output "l1": f32[500, 100]
+//     buffer x: f32[392000] = argument 0
+//     buffer l1: f32[50000] = result 0
+//     workspace 0
+//     forward 1
+//     kernel l1 [500, 100] {  ; l1 = tanh(dot(x, w1) + b1)
+//       contraction f32 k 784 rows 0 columns 1 lanes 1 x[784, 0, 1] w1[0, 1, 100]
+//       epilogue {
+//         %0: f32 = accumulator 0
+//         %1: f32 = load b1[0, 1]
+//         …
+//         store l1[100, 1] %3
+//       }
+//     }
+//   }
+//
+// `x[784, 1] at 5 if [1, 0] at -2 < 9 else 0.0`: element 784·i + j + 5 of x where 0 <= i - 2 < 9, else the number. What follows `;` is a
+// comment: the graph's expressions and lines.
+
+import NNIR
+
+extension Program: CustomStringConvertible {
+  public var text: String {
+    var printer = ProgramPrinter(program: self)
+    printer.print()
+    return String(decoding: printer.output, as: UTF8.self)
+  }
+
+  public var description: String { text }
+}
+
+private struct ProgramPrinter {
+  let program: Program
+  var output: [UInt8] = []
+
+  mutating func line(_ indentation: Int, _ text: String) {
+    output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * indentation))
+    output.append(contentsOf: text.utf8)
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  mutating func print() {
+    line(0, "program @\(program.name.isPlainName ? program.name : program.name.quoted) {")
+    for argument in program.arguments {
+      line(1, "argument \(argument.name.quoted): \(argument.role.rawValue) \(argument.type)")
+    }
+    for result in program.results {
+      line(1, "result \(result.role.programText) \(result.name.quoted): \(result.type)")
+    }
+    for buffer in program.buffers { line(1, buffer.text) }
+    line(1, "workspace \(program.workspaceByteCount)")
+    line(1, "forward \(program.forwardKernelCount)")
+    for (index, kernel) in program.kernels.enumerated() {
+      print(kernel, note: index < program.notes.count ? program.notes[index] : KernelNote())
+    }
+    line(0, "}")
+  }
+
+  private mutating func print(_ kernel: Kernel, note: KernelNote) {
+    var head = "kernel \(kernel.name) \(kernel.space)"
+    if !kernel.reduced.isEmpty { head += " reduce \(kernel.reduced)" }
+    head += " {"
+    if !note.lines.isEmpty {
+      head += "  ; lines " + note.lines.map(String.init).joined(separator: ", ")
+    }
+    line(1, head)
+    for expression in note.expressions { line(2, "; \(expression)") }
+    if let contraction = kernel.contraction { line(2, text(contraction)) }
+    print(kernel.body, "body")
+    for reduction in kernel.reductions { line(2, reduction.text) }
+    print(kernel.epilogue, "epilogue")
+    line(1, "}")
+  }
+
+  private mutating func print(_ block: Block, _ name: String) {
+    if block.isEmpty { return }
+    line(2, "\(name) {")
+    for (index, node) in block.nodes.enumerated() {
+      line(3, "%\(index): \(node.element.name) = \(text(node))")
+    }
+    for store in block.stores { line(3, "store \(text(store.access)) %\(store.node)") }
+    line(2, "}")
+  }
+
+  private func text(_ node: Node) -> String {
+    switch node.operation {
+    case .load(let access): return "load \(text(access))"
+    case .constant(let scalar): return "constant \(scalar.text)"
+    case .index(let map): return "index \(map.text)"
+    case .accumulator(let number): return "accumulator \(number)"
+    case .apply(let op, let operands):
+      let list = operands.map { "%\($0)" }.joined(separator: ", ")
+      if case .power(let exponent) = op { return "power [\(exponent)] \(list)" }
+      return "\(op.name) \(list)"
+    }
+  }
+
+  private func text(_ access: Access) -> String {
+    var text = program.buffers[access.buffer].name + access.map.text
+    for (index, condition) in access.guards.enumerated() {
+      text += (index == 0 ? " if " : " and ") + "\(condition.map.text) < \(condition.extent)"
+    }
+    if let padding = access.padding { text += " else \(padding.text)" }
+    return text
+  }
+
+  private func text(_ contraction: KernelContraction) -> String {
+    var text = "contraction \(contraction.element.name) k \(contraction.extent)"
+    if let rows = contraction.rowAxis { text += " rows \(rows)" }
+    if let columns = contraction.columnAxis { text += " columns \(columns)" }
+    text += " lanes \(contraction.lanes)"
+    return text + " \(self.text(contraction.left)) \(self.text(contraction.right))"
+  }
+}
+
+extension AffineMap {
+  /// `[784, 1] at 5`
+  var text: String { strides.description + (offset == 0 ? "" : " at \(offset)") }
+}
+
+extension KernelReduction {
+  fileprivate var text: String {
+    switch kind {
+    case .reduce(let reduction): "reduction \(reduction.rawValue) %\(node) lanes \(lanes)"
+    case .argument(let reduction): "reduction \(reduction.rawValue) %\(node) lanes \(lanes)"
+    }
+  }
+}
+
+extension Buffer {
+  fileprivate var text: String {
+    let place =
+      switch storage {
+      case .argument(let number): "argument \(number)"
+      case .result(let number): "result \(number)"
+      case .workspace(let offset): "workspace \(offset)"
+      case .constant(let constant): "constant \(constant.elementText)"
+      }
+    return "buffer \(name): \(element.name)[\(count)] = \(place)"
+  }
+}
+
+extension Constant {
+  fileprivate var elementText: String {
+    if let splat { return splat.text }
+    return "[" + (0..<type.count).map { self[$0].text }.joined(separator: ", ") + "]"
+  }
+}
+
+extension ResultRole {
+  fileprivate var programText: String {
+    switch self {
+    case .output: "output"
+    case .loss: "loss"
+    case .gradient(let number): "gradient(\(number))"
+    case .update(let number): "update(\(number))"
+    }
+  }
+}

@@ -1,0 +1,240 @@
+// The verifier of programs: memory that nobody shares by mistake, reads within bounds and after writes, kernels that may run their points
+// in any order. It is safe on anything that a `Program` can hold, and takes time in proportion to the program.
+
+import NNIR
+
+extension Program {
+  /// Throws at the first thing that is wrong.
+  public func verify() throws(ProgramError) {
+    if let problem = problems().first { throw problem }
+  }
+
+  /// All that is wrong, as far as one fault does not hide another.
+  public func problems() -> [ProgramError] {
+    var verifier = ProgramVerifier(program: self)
+    for type in arguments.map(\.type) + results.map(\.type) where !areExtents(type.shape.sizes) {
+      return [ProgramError(.extents(type.shape.sizes))]
+    }
+    verifier.checkBuffers()
+    if !verifier.problems.isEmpty { return verifier.problems }
+    var names: Set<String> = []
+    for kernel in kernels {
+      if !kernel.name.isIdentifier || !names.insert(kernel.name).inserted {
+        verifier.problems.append(ProgramError(kernel: kernel.name, .name(kernel.name)))
+      }
+      verifier.check(kernel)
+    }
+    if !(0...kernels.count).contains(forwardKernelCount) || notes.count != kernels.count {
+      verifier.problems.append(ProgramError(.kernelCounts))
+    }
+    if !verifier.problems.isEmpty { return verifier.problems }
+    verifier.checkOrder()
+    verifier.checkWorkspace()
+    return verifier.problems
+  }
+}
+
+struct ProgramVerifier {
+  let program: Program
+  var problems: [ProgramError] = []
+
+  init(program: Program) { self.program = program }
+
+  // MARK: Buffers
+
+  mutating func checkBuffers() {
+    var names: Set<String> = []
+    for buffer in program.buffers {
+      if !buffer.name.isIdentifier || !names.insert(buffer.name).inserted {
+        problems.append(ProgramError(buffer: buffer.name, .name(buffer.name)))
+      }
+      if !isValid(buffer) {
+        problems.append(ProgramError(buffer: buffer.name, .storage(buffer.storage)))
+      }
+      if case .workspace(let offset) = buffer.storage {
+        let (end, isTooLarge) = offset.addingReportingOverflow(max(0, buffer.byteCount))
+        if offset < 0 || offset % 64 != 0 || isTooLarge || end > program.workspaceByteCount {
+          problems.append(
+            ProgramError(
+              buffer: buffer.name,
+              .byteRange(offset..<max(offset, end), workspace: program.workspaceByteCount)))
+        }
+      }
+    }
+  }
+
+  private func isValid(_ buffer: Buffer) -> Bool {
+    guard (0...maximumElementCount).contains(buffer.count) else { return false }
+    switch buffer.storage {
+    case .argument(let number):
+      return program.arguments.indices.contains(number)
+        && matches(buffer, program.arguments[number].type)
+    case .result(let number):
+      return program.results.indices.contains(number) && !program.results[number].role.isUpdate
+        && matches(buffer, program.results[number].type)
+    case .workspace: return true
+    case .constant(let constant): return matches(buffer, constant.type)
+    }
+  }
+
+  private func matches(_ buffer: Buffer, _ type: TensorType) -> Bool {
+    buffer.element == type.element && buffer.count == type.count
+  }
+
+  // MARK: Order
+
+  /// Everything is written before it is read, and all results are.
+  mutating func checkOrder() {
+    var isWritten = program.buffers.map { buffer in
+      switch buffer.storage {
+      case .argument, .constant: true
+      case .result, .workspace: buffer.count == 0
+      }
+    }
+    for kernel in program.kernels where kernel.count > 0 {
+      var reads = kernel.body.loads + kernel.epilogue.loads
+      if let contraction = kernel.contraction { reads += [contraction.left, contraction.right] }
+      for read in reads where !isWritten[read.buffer] {
+        report(kernel, read, .readBeforeWritten)
+        isWritten[read.buffer] = true
+      }
+      for (block, sizes) in kernel.blocks {
+        let count = sizes.reduce(1, *)
+        for store in block.stores where count == program.buffers[store.access.buffer].count {
+          isWritten[store.access.buffer] = true
+        }
+      }
+    }
+    for (index, buffer) in program.buffers.enumerated() where !isWritten[index] {
+      if case .result = buffer.storage {
+        problems.append(ProgramError(buffer: buffer.name, .neverWritten))
+      }
+    }
+  }
+
+  /// No two buffers of the workspace share bytes while both live, but where one takes the other's place element by element.
+  mutating func checkWorkspace() {
+    var first = [Int](repeating: Int.max, count: program.buffers.count)
+    var last = [Int](repeating: -1, count: program.buffers.count)
+    for (index, kernel) in program.kernels.enumerated() {
+      for buffer in kernel.touchedBuffers {
+        first[buffer] = min(first[buffer], index)
+        last[buffer] = index
+      }
+    }
+    var born = [[Int]](repeating: [], count: program.kernels.count)
+    for buffer in program.buffers.indices
+    where last[buffer] >= 0 && program.buffers[buffer].isInWorkspace {
+      born[first[buffer]].append(buffer)
+    }
+    var living = LivingBuffers()
+    for (index, kernel) in program.kernels.enumerated() {
+      for buffer in born[index] {
+        for other in living.insert(buffer, program.buffers[buffer]) {
+          let isHandedOn =
+            last[other] == index && isInPlace(buffer, of: other)
+            && kernel.replaces(other, by: buffer)
+          if !isHandedOn {
+            problems.append(
+              ProgramError(
+                kernel: kernel.name, buffer: program.buffers[buffer].name,
+                .overlap(with: program.buffers[other].name)))
+          }
+        }
+      }
+      for buffer in Set(kernel.touchedBuffers) where last[buffer] == index {
+        living.remove(buffer, program.buffers[buffer])
+      }
+    }
+  }
+
+  /// Whether equal indices are equal bytes.
+  private func isInPlace(_ buffer: Int, of other: Int) -> Bool {
+    let a = program.buffers[buffer]
+    let b = program.buffers[other]
+    return a.storage == b.storage && a.element.byteCount == b.element.byteCount
+  }
+
+  mutating func report(_ kernel: Kernel, _ access: Access?, _ problem: ProgramError.Problem) {
+    let buffer = access.flatMap {
+      program.buffers.indices.contains($0.buffer) ? program.buffers[$0.buffer].name : nil
+    }
+    problems.append(ProgramError(kernel: kernel.name, buffer: buffer, problem))
+  }
+}
+
+/// The buffers of the workspace that hold something, by their place.
+private struct LivingBuffers {
+  private var places: [(bytes: Range<Int>, buffer: Int)] = []
+
+  private func position(of offset: Int) -> Int {
+    var low = 0
+    var high = places.count
+    while low < high {
+      let middle = (low + high) / 2
+      if places[middle].bytes.lowerBound < offset { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Adds a buffer; those that it shares bytes with.
+  mutating func insert(_ number: Int, _ buffer: Buffer) -> [Int] {
+    guard case .workspace(let offset) = buffer.storage, buffer.byteCount > 0 else { return [] }
+    let bytes = offset..<offset + buffer.byteCount
+    let position = position(of: offset)
+    var found: [Int] = []
+    // What lives already overlaps only where that was reported or allowed: a few steps back are enough.
+    for place in places[max(0, position - 4)..<position] where place.bytes.overlaps(bytes) {
+      found.append(place.buffer)
+    }
+    for place in places[position...] {
+      if place.bytes.lowerBound >= bytes.upperBound { break }
+      found.append(place.buffer)
+    }
+    places.insert((bytes, number), at: position)
+    return found
+  }
+
+  mutating func remove(_ number: Int, _ buffer: Buffer) {
+    guard case .workspace(let offset) = buffer.storage, buffer.byteCount > 0 else { return }
+    var position = position(of: offset)
+    while position < places.count, places[position].buffer != number { position += 1 }
+    if position < places.count { places.remove(at: position) }
+  }
+}
+
+extension Kernel {
+  /// Its blocks and the extents of the points at which they run.
+  var blocks: [(block: Block, sizes: [Int])] { [(body, space + reduced), (epilogue, space)] }
+
+  /// Whether every read of `old` is of the element that `new`, of elements as wide, is written to at that point and in that block.
+  func replaces(_ old: Int, by new: Int) -> Bool {
+    for block in [body, epilogue] {
+      let reads = block.loads.filter { $0.buffer == old }
+      if reads.isEmpty { continue }
+      let stores = block.stores.filter { $0.access.buffer == new }
+      guard let map = stores.first?.access.map, stores.allSatisfy({ $0.access.map == map }),
+        reads.allSatisfy({ $0.map == map && $0.guards.isEmpty })
+      else { return false }
+      let others = touchedBuffers.count { $0 == old } - reads.count
+      return old == new ? others == stores.count : others == 0
+    }
+    return false
+  }
+}
+
+extension String {
+  var isIdentifier: Bool {
+    guard let first = utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= first) else {
+      return false
+    }
+    return utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+        true
+      case _: false
+      }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+// From a kernel's plan to the kernel: blocks over its axes, then axes joined and ordered as code generation wants them.
+
+import NNIR
+
+struct KernelBuilder {
+  let placed: PlacedKernels
+  let bufferOf: [Int32]
+  /// The buffers that a node's value is written to.
+  let stores: [Int: [Int]]
+
+  /// The kernels that a plan becomes: one, or a fill and a copy.
+  func kernels(_ index: Int, _ graph: inout TensorGraph) -> [Kernel] {
+    let plan = placed.kernels[index]
+    switch plan.kind {
+    case .map, .reduction: return [loops(index, &graph).joiningAxes()]
+    case .contraction: return [contraction(index, &graph).joiningAxes().arrangingColumns()]
+    case .spread: return spread(index, &graph).map { $0.joiningAxes() }
+    }
+  }
+
+  // MARK: Axes
+
+  /// A root's iteration axes as functions of a block's axes, both given with the strides that they have in one row-major index.
+  private func substitution(
+    _ axes: [(extent: Int, stride: Int)], by blockStrides: [Int]
+  ) -> [AffineMap] {
+    axes.map { axis in
+      AffineMap(
+        strides: blockStrides.map { stride in
+          stride >= axis.stride && stride < axis.stride * axis.extent ? stride / axis.stride : 0
+        })
+    }
+  }
+
+  /// The root's iteration over the axes of the block at a level.
+  private func substitution(
+    _ root: Int, _ level: Level, _ plan: KernelPlan, _ graph: TensorGraph
+  ) -> [AffineMap] {
+    let node = graph.nodes[root]
+    let blockStrides: [Int]
+    if level == .body {
+      blockStrides = plan.keptThenReduced(rowMajorStrides(plan.axes))
+    } else {
+      blockStrides = rowMajorStrides(plan.outerAxes)
+    }
+    let iteration = graph.iteration(of: root)
+    var strides = rowMajorStrides(iteration)
+    if node.isReduction {
+      let body = KernelPlan(
+        kind: .reduction, axes: graph.shapes[node.body], reducedMask: node.reducedMask)
+      strides = body.keptThenReduced(rowMajorStrides(body.axes))
+    }
+    return substitution(
+      zip(iteration, strides).map { (extent: $0, stride: $1) }, by: blockStrides)
+  }
+
+  private func rowMajorAccesses(_ root: Int, strides: [Int]) -> [Access] {
+    (stores[root] ?? []).map { Access(buffer: $0, map: AffineMap(strides: strides)) }
+  }
+
+  // MARK: Kinds
+
+  private func loops(_ index: Int, _ graph: inout TensorGraph) -> Kernel {
+    let plan = placed.kernels[index]
+    var expressions = ExpressionBuilder(placed: placed, kernel: index, bufferOf: bufferOf)
+    var body = BlockBuilder()
+    var epilogue = BlockBuilder()
+    var reductions: [KernelReduction] = []
+    let bodyStrides = plan.keptThenReduced(rowMajorStrides(plan.axes))
+    let outerStrides = rowMajorStrides(plan.outerAxes)
+    for (root, level) in plan.members {
+      let node = graph.nodes[root]
+      let readLevel: Level = node.isReduction ? .body : level
+      let substitution = substitution(root, readLevel, plan, graph)
+      if readLevel == .outer {
+        let value = expressions.evaluate(
+          root, &graph, substitution: substitution, rank: outerStrides.count, into: &epilogue)
+        epilogue.values[root] = value
+        epilogue.store(value, at: rowMajorAccesses(root, strides: outerStrides))
+        continue
+      }
+      let value = expressions.evaluate(
+        root, &graph, substitution: substitution, rank: bodyStrides.count, into: &body)
+      if let reduction = KernelReduction(node.kind, node: value) {
+        reductions.append(reduction)
+        let result = epilogue.append(Node(.accumulator(reductions.count - 1), node.element))
+        epilogue.values[root] = result
+        epilogue.store(result, at: rowMajorAccesses(root, strides: outerStrides))
+      } else {
+        body.values[root] = value
+        body.store(value, at: rowMajorAccesses(root, strides: bodyStrides))
+      }
+    }
+    return Kernel(
+      name: "", space: plan.outerAxes, reduced: plan.reducedAxes, body: body.block,
+      reductions: reductions, epilogue: epilogue.block)
+  }
+
+  private func contraction(_ index: Int, _ graph: inout TensorGraph) -> Kernel {
+    let plan = placed.kernels[index]
+    var expressions = ExpressionBuilder(placed: placed, kernel: index, bufferOf: bufferOf)
+    let strides = rowMajorStrides(plan.axes)
+    var epilogue = BlockBuilder()
+    var product: KernelContraction?
+    for (root, _) in plan.members {
+      let value: Int
+      if case .contraction(let lanes) = graph.nodes[root].kind {
+        product = contractionOperands(root, plan, lanes, expressions, graph)
+        value = epilogue.append(Node(.accumulator(0), graph.nodes[root].element))
+      } else {
+        value = expressions.evaluate(
+          root, &graph, substitution: substitution(root, .body, plan, graph), rank: strides.count,
+          into: &epilogue)
+      }
+      epilogue.values[root] = value
+      epilogue.store(value, at: rowMajorAccesses(root, strides: strides))
+    }
+    return Kernel(name: "", space: plan.axes, contraction: product, epilogue: epilogue.block)
+  }
+
+  private func contractionOperands(
+    _ root: Int, _ plan: KernelPlan, _ lanes: Int, _ expressions: ExpressionBuilder,
+    _ graph: TensorGraph
+  ) -> KernelContraction {
+    let space = graph.space(of: root)
+    let rank = plan.axes.count + 1
+    var maps = substitution(
+      zip(space, rowMajorStrides(space)).map { (extent: $0, stride: $1) },
+      by: rowMajorStrides(plan.axes))
+    for axis in maps.indices { maps[axis].strides.append(0) }
+    maps.append(AffineMap.axis(rank - 1, rank: rank))
+    let accesses = graph.operands(of: root).map { use in
+      expressions.access(
+        Int(use.node), graph.views[use.view].composed(with: maps, rank: rank), graph)
+    }
+    return KernelContraction(
+      left: accesses[0], right: accesses[1], extent: graph.reduced(of: root)[0], rowAxis: nil,
+      columnAxis: nil, lanes: lanes, element: graph.nodes[root].element)
+  }
+
+  private func spread(_ index: Int, _ graph: inout TensorGraph) -> [Kernel] {
+    let root = placed.kernels[index].members[0].root
+    guard case .spread(let map, let scalar) = graph.nodes[root].kind else { return [] }
+    let domain = graph.domain(of: root)
+    var fill = BlockBuilder()
+    let constant = fill.append(Node(.constant(scalar), scalar.element))
+    fill.store(constant, at: rowMajorAccesses(root, strides: rowMajorStrides(domain)))
+    let space = graph.space(of: root)
+    var expressions = ExpressionBuilder(placed: placed, kernel: index, bufferOf: bufferOf)
+    var copy = BlockBuilder()
+    let value = expressions.evaluate(
+      root, &graph, substitution: View.identity(rank: space.count).forms, rank: space.count,
+      into: &copy)
+    copy.store(value, at: (stores[root] ?? []).map { Access(buffer: $0, map: map) })
+    return [
+      Kernel(name: "", space: domain, body: fill.block),
+      Kernel(name: "", space: space, body: copy.block),
+    ]
+  }
+}
+
+extension KernelReduction {
+  /// Nil for a node that is no reduction.
+  fileprivate init?(_ kind: NodeKind, node: Int) {
+    switch kind {
+    case .reduce(let reduction, let lanes):
+      self.init(kind: .reduce(reduction), node: node, lanes: lanes)
+    case .argReduce(let reduction, let lanes):
+      self.init(kind: .argument(reduction), node: node, lanes: lanes)
+    case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread:
+      return nil
+    }
+  }
+}
+
+extension KernelPlan {
+  var reducedAxes: [Int] {
+    axes.indices.filter { reducedMask >> UInt64($0) & 1 == 1 }.map { axes[$0] }
+  }
+
+  /// What belongs to each axis, in the order of the kernel's space and then its reduced axes.
+  func keptThenReduced(_ list: [Int]) -> [Int] {
+    list.indices.filter { reducedMask >> UInt64($0) & 1 == 0 }.map { list[$0] }
+      + list.indices.filter { reducedMask >> UInt64($0) & 1 == 1 }.map { list[$0] }
+  }
+}

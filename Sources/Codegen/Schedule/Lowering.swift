@@ -1,0 +1,227 @@
+// The first step of scheduling: each value of the function becomes a node or a view of one. A view that is not affine is cut here, by
+// storing what lies below it.
+
+import NNIR
+
+/// Builds the tensor graph of a function, one instruction after the other.
+struct Lowering {
+  var graph = TensorGraph()
+  let function: Function
+  /// Without fusion every operation is stored, movement too.
+  let fuse: Bool
+  /// The use that each value of the function became; meaningless for dead ones.
+  var uses: [Use]
+  var copies: [CopyKey: Int] = [:]
+
+  struct CopyKey: Hashable {
+    var use: Use
+    var sizes: Int32
+  }
+
+  init(_ function: Function, fuse: Bool) {
+    self.function = function
+    self.fuse = fuse
+    uses = [Use](repeating: Use(node: -1, view: 0), count: function.instructions.count)
+  }
+
+  /// The graph, its targets set.
+  static func graph(of function: Function, fuse: Bool) throws -> TensorGraph {
+    var lowering = Lowering(function, fuse: fuse)
+    let isLive = lowering.liveness()
+    for index in function.instructions.indices where isLive[index] {
+      lowering.uses[index] = try lowering.lower(index)
+      lowering.name(index)
+    }
+    lowering.lowerResults()
+    return lowering.graph
+  }
+
+  /// Gives the name of a value to the node that computes it, unless that has one.
+  private mutating func name(_ index: Int) {
+    let node = Int(uses[index].node)
+    guard let name = function.origins[Value(index)]?.name, graph.names[node] == nil else { return }
+    switch graph.nodes[node].kind {
+    case .splat, .argument, .iota: return
+    case .constant, .elementwise, .copy, .reduce, .argReduce, .contraction, .spread: break
+    }
+    if graph.isWhole(uses[index], sizes: sizes(of: Value(index))) { graph.names[node] = name }
+  }
+
+  private func liveness() -> [Bool] {
+    var isLive = [Bool](repeating: false, count: function.instructions.count)
+    for result in function.results { isLive[result.value.index] = true }
+    for index in function.instructions.indices.reversed() where isLive[index] {
+      for operand in function.instructions[index].operands { isLive[operand.index] = true }
+    }
+    return isLive
+  }
+
+  /// The extents of a value that count: those other than 1.
+  func sizes(of value: Value) -> [Int] {
+    function.type(of: value).shape.extents.lazy.map(\.size).filter { $0 != 1 }
+  }
+
+  private mutating func lower(_ index: Int) throws -> Use {
+    let instruction = function.instructions[index]
+    let value = Value(index)
+    let type = instruction.type
+    if type.count == 0 { return splat(Scalar(0, as: type.element), value) }
+    switch instruction.op {
+    case .argument(let number): return leaf(.argument(number), type, value)
+    case .constant(let constant):
+      if let scalar = constant.splat { return splat(scalar, value) }
+      return leaf(.constant(constant), type, value)
+    case .iota(let axis): return iota(axis, type, value)
+    case .elementwise(let op): return elementwise(op, instruction.operands, value)
+    case .reduce(let reduction, let axes): return reduce(reduction, axes, value)
+    case .argReduce(let reduction, let axis): return argReduce(reduction, axis, value)
+    case .reshape, .permute, .broadcast, .slice, .pad:
+      let moved = move(instruction, value)
+      return fuse ? moved : copied(moved, sizes: sizes(of: value), value)
+    case .contraction(let contraction): return contract(contraction, value)
+    case .identity, .stopGradient, .custom: return uses[instruction.operands[0].index]
+    case .scan: throw ScheduleError.unsupported(value, name: "scan")
+    case .projection: throw ScheduleError.unsupported(value, name: "projection")
+    }
+  }
+
+  // MARK: Nodes
+
+  mutating func use(_ node: Int, _ view: View) -> Use {
+    Use(node: Int32(node), view: graph.views.number(of: view))
+  }
+
+  func view(of use: Use) -> View { graph.views[use.view] }
+
+  /// A use of a node whose elements lie in row-major order, by the axes of a value of these extents.
+  mutating func whole(_ node: Int, sizes: [Int]) -> Use { use(node, View.rowMajor(sizes)) }
+
+  mutating func splat(_ scalar: Scalar, _ value: Value) -> Use {
+    let node = graph.append(
+      .splat(scalar), scalar.element, domain: [], space: [], value: value.index)
+    return use(node, View(rank: sizes(of: value).count, forms: []))
+  }
+
+  private mutating func leaf(_ kind: NodeKind, _ type: TensorType, _ value: Value) -> Use {
+    let sizes = sizes(of: value)
+    let domain = sizes.isEmpty ? [] : [type.count]
+    let node = graph.append(kind, type.element, domain: domain, space: domain, value: value.index)
+    return whole(node, sizes: sizes)
+  }
+
+  private mutating func iota(_ axis: Int, _ type: TensorType, _ value: Value) -> Use {
+    let shape = type.shape
+    if shape[axis] == 1 { return splat(Scalar(0, as: type.element), value) }
+    let rank = sizes(of: value).count
+    let position = (0..<axis).count { shape[$0] != 1 }
+    let node = graph.append(
+      .iota, type.element, domain: [shape[axis]], space: [shape[axis]], value: value.index)
+    return use(node, View(rank: rank, forms: [AffineMap.axis(position, rank: rank)]))
+  }
+
+  /// Axes along which no operand moves are dropped, neighbours that all operands walk as one are joined.
+  private mutating func elementwise(_ op: ElementwiseOp, _ operands: [Value], _ value: Value) -> Use
+  {
+    let sizes = sizes(of: value)
+    var operandUses = operands.map { uses[$0.index] }
+    let views = operandUses.map { view(of: $0) }
+    var kept: [Int] = []
+    var domain: [Int] = []
+    for axis in sizes.indices where !views.allSatisfy({ $0.isConstant(along: axis) }) {
+      if let last = kept.last, last == axis - 1,
+        views.allSatisfy({ $0.joins(last, size: sizes[axis]) })
+      {
+        kept[kept.count - 1] = axis
+        domain[domain.count - 1] *= sizes[axis]
+      } else {
+        kept.append(axis)
+        domain.append(sizes[axis])
+      }
+    }
+    if kept.count != sizes.count {
+      for index in operandUses.indices {
+        operandUses[index].view = graph.views.number(of: views[index].keeping(kept))
+      }
+    }
+    let node = graph.append(
+      .elementwise(op), function.type(of: value).element, domain: domain, space: domain,
+      operands: operandUses, value: value.index)
+    graph.isForced[node] = !fuse
+    return use(node, Self.joinedView(sizes: sizes, kept: kept, domain: domain))
+  }
+
+  /// Where the axes of a value are in a domain whose axis i ends with axis `kept[i]` of the value.
+  private static func joinedView(sizes: [Int], kept: [Int], domain: [Int]) -> View {
+    var forms: [AffineMap] = []
+    for (last, extent) in zip(kept, domain) {
+      var form = AffineMap(strides: [Int](repeating: 0, count: sizes.count))
+      var stride = 1
+      var axis = last
+      while stride < extent {
+        form.strides[axis] = stride
+        stride *= sizes[axis]
+        axis -= 1
+      }
+      forms.append(form)
+    }
+    return View(rank: sizes.count, forms: forms)
+  }
+
+  // MARK: Storing
+
+  /// The same value as a node of its own whose elements lie in row-major order.
+  mutating func copied(_ source: Use, sizes: [Int], _ value: Value) -> Use {
+    let key = CopyKey(use: source, sizes: graph.shapes.number(of: sizes))
+    if let known = copies[key] { return whole(known, sizes: sizes) }
+    if sizes.reduce(1, *) == 0 { return source }
+    let count = sizes.reduce(1, *)
+    let node = graph.append(
+      .copy, graph.nodes[Int(source.node)].element, domain: sizes.isEmpty ? [] : [count],
+      space: sizes, operands: [source], value: value.index)
+    graph.isForced[node] = true
+    copies[key] = node
+    return whole(node, sizes: sizes)
+  }
+
+  /// The value as elements of a stored array, reached by their row-major index and no guards; copied where it is not so.
+  mutating func stored(_ source: Use, sizes: [Int], _ value: Value) -> Use {
+    let view = view(of: source)
+    let node = Int(source.node)
+    guard view.guards.isEmpty else { return copied(source, sizes: sizes, value) }
+    switch graph.nodes[node].kind {
+    case .iota: return copied(source, sizes: sizes, value)
+    case .splat(let scalar):
+      let constant = graph.append(
+        .constant(Constant(splat: scalar)), scalar.element, domain: [], space: [],
+        value: Int(graph.nodes[node].value))
+      return use(constant, View(rank: sizes.count, forms: []))
+    case .argument, .constant, .copy, .reduce, .argReduce, .contraction, .spread: return source
+    case .elementwise:
+      graph.isForced[node] = true
+      return use(node, view.linearized(over: graph.domain(of: node)))
+    }
+  }
+
+  // MARK: Results
+
+  private mutating func lowerResults() {
+    for (number, result) in function.results.enumerated() {
+      let sizes = sizes(of: result.value)
+      let source = uses[result.value.index]
+      let node = Int(source.node)
+      if function.type(of: result.value).count == 0 { continue }
+      if case .update(let argument) = result.role,
+        case .argument(argument) = graph.nodes[node].kind,
+        graph.isWhole(source, sizes: sizes)
+      {
+        continue  // the argument as it is
+      }
+      var target = node
+      if graph.nodes[node].kind.isLeaf || !graph.isWhole(source, sizes: sizes) {
+        target = Int(copied(source, sizes: sizes, result.value).node)
+      }
+      graph.isForced[target] = true
+      graph.targets.append(Target(node: Int32(target), result: number))
+    }
+  }
+}

@@ -1,0 +1,169 @@
+// Reductions and contractions: their axes are told apart into those that stay and those that are summed over, and an operand whose axes
+// do not fit the order that numerics.md fixes is stored first.
+
+import NNIR
+
+extension Lowering {
+  mutating func reduce(_ reduction: Reduction, _ axes: [Int], _ value: Value) -> Use {
+    let operand = function[value].operands[0]
+    let shape = function.type(of: operand).shape
+    let element = function.type(of: operand).element
+    if shape.count == 0 { return splat(reduction.identity(element, isResult: true), value) }
+    let isReduced = shape.sizes.indices.filter { shape[$0] != 1 }.map { axes.contains($0) }
+    if !isReduced.contains(true) {
+      let source = uses[operand.index]
+      return fuse ? source : copied(source, sizes: sizes(of: operand), value)
+    }
+    let lanes = reductionLanes(shape: shape, axes: axes)
+    return reduced(
+      .reduce(reduction, lanes: lanes), operand, isReduced, joins: lanes > 1, element, value)
+  }
+
+  mutating func argReduce(_ reduction: ArgReduction, _ axis: Int, _ value: Value) -> Use {
+    let operand = function[value].operands[0]
+    let shape = function.type(of: operand).shape
+    if shape[axis] <= 1 { return splat(Scalar(0, as: .i32), value) }
+    let isReduced = shape.sizes.indices.filter { shape[$0] != 1 }.map { $0 == axis }
+    let lanes = reductionLanes(shape: shape, axes: [axis])
+    return reduced(
+      .argReduce(reduction, lanes: lanes), operand, isReduced, joins: false, .i32, value)
+  }
+
+  /// - Parameter joins: whether the last group of reduced axes must be one axis, which carries the lanes.
+  private mutating func reduced(
+    _ kind: NodeKind, _ operand: Value, _ isReduced: [Bool], joins: Bool, _ element: ElementType,
+    _ value: Value
+  ) -> Use {
+    var source = uses[operand.index]
+    var body = sizes(of: operand)
+    var isReduced = isReduced
+    if joins, let last = isReduced.lastIndex(of: true) {
+      let first = (isReduced[..<last].lastIndex(of: false) ?? -1) + 1
+      if first < last {
+        var joined = body
+        joined.replaceSubrange(first...last, with: [body[first...last].reduce(1, *)])
+        source = reshaped(source, from: body, to: joined, operand)
+        body = joined
+        isReduced.removeSubrange(first..<last)
+      }
+    }
+    let keptAxes = body.indices.filter { !isReduced[$0] }
+    let reducedAxes = body.indices.filter { isReduced[$0] }
+    source.view = graph.views.number(of: view(of: source).keeping(keptAxes + reducedAxes))
+    let kept = keptAxes.map { body[$0] }
+    let node = graph.append(
+      kind, element, domain: kept.isEmpty ? [] : [kept.reduce(1, *)], space: kept,
+      reduced: reducedAxes.map { body[$0] }, operands: [source], value: value.index)
+    graph.nodes[node].body = graph.shapes.number(of: body)
+    graph.nodes[node].reducedMask = reducedAxes.reduce(0) { $0 | 1 << UInt64($1) }
+    if !fuse { graph.isForced[node] = true }
+    return whole(node, sizes: kept)
+  }
+
+  // MARK: Contractions
+
+  mutating func contract(_ contraction: Contraction, _ value: Value) -> Use {
+    let operands = function[value].operands
+    let left = ContractionOperand(labels: contraction.left, function.type(of: operands[0]).shape)
+    let right = ContractionOperand(labels: contraction.right, function.type(of: operands[1]).shape)
+    let element = function.type(of: value).element
+    let contracted = contraction.contracted
+    let length = contracted.reduce(1) { $0 * left.extent(of: $1) }
+    if length == 0 { return splat(Scalar(0, as: element), value) }
+    let lanes = contractionLanes(
+      contraction, left: function.type(of: operands[0]).shape,
+      right: function.type(of: operands[1]).shape)
+    let chain = contracted.filter { left.labels.contains($0) }
+    let result = contraction.result.filter {
+      left.labels.contains($0) || right.labels.contains($0)
+    }
+    let a = arranged(
+      left, operands[0], chain: chain,
+      order: result.filter { left.labels.contains($0) } + chain)
+    let batch = result.filter { left.labels.contains($0) && right.labels.contains($0) }
+    let columns = result.filter { !left.labels.contains($0) }
+    let b = arranged(right, operands[1], chain: chain, order: batch + chain + columns)
+    let kept = sizes(of: value)
+    let node = graph.append(
+      .contraction(lanes: lanes), element, domain: kept.isEmpty ? [] : [kept.reduce(1, *)],
+      space: kept, reduced: [length],
+      operands: [
+        operandUse(a.use, a.labels, result: result, chain: chain),
+        operandUse(b.use, b.labels, result: result, chain: chain),
+      ], value: value.index)
+    graph.isForced[node] = !fuse
+    return whole(node, sizes: kept)
+  }
+
+  /// The labels of an operand's axes that count.
+  private struct ContractionOperand {
+    var labels: [UInt8]
+    var sizes: [Int]
+
+    init(labels: [UInt8], _ shape: Shape) {
+      let axes = labels.indices.filter { shape[$0] != 1 }
+      self.labels = axes.map { labels[$0] }
+      sizes = axes.map { shape[$0] }
+    }
+
+    func extent(of label: UInt8) -> Int { labels.firstIndex(of: label).map { sizes[$0] } ?? 1 }
+  }
+
+  /// The operand as elements of a stored array, in which the labels of `chain` can be walked as one; else copied into `order`.
+  private mutating func arranged(
+    _ operand: ContractionOperand, _ value: Value, chain: [UInt8], order: [UInt8]
+  ) -> (use: Use, labels: [UInt8]) {
+    let source = stored(uses[value.index], sizes: operand.sizes, value)
+    let address = graph.views[source.view].address(over: graph.domain(of: Int(source.node)))
+    let strides = chain.map { label in
+      operand.labels.firstIndex(of: label).map { address.strides[$0] } ?? 0
+    }
+    let sizes = chain.map { operand.extent(of: $0) }
+    let isOne = sizes.indices.dropLast().allSatisfy {
+      strides[$0] == strides[$0 + 1] * sizes[$0 + 1]
+    }
+    if isOne { return (source, operand.labels) }
+    let axes = order.compactMap { operand.labels.firstIndex(of: $0) }
+    let permuted = use(Int(source.node), view(of: source).keeping(axes))
+    return (copied(permuted, sizes: axes.map { operand.sizes[$0] }, value), order)
+  }
+
+  /// The operand as a function of the axes of the result and then of the chain.
+  private mutating func operandUse(
+    _ source: Use, _ labels: [UInt8], result: [UInt8], chain: [UInt8]
+  ) -> Use {
+    let rank = result.count + 1
+    let maps = labels.map { label in
+      var map = AffineMap(strides: [Int](repeating: 0, count: rank))
+      if let axis = result.firstIndex(of: label) { map.strides[axis] = 1 }
+      // The whole chain moves as its last label does.
+      if label == chain.last { map.strides[rank - 1] = 1 }
+      return map
+    }
+    return use(Int(source.node), view(of: source).composed(with: maps, rank: rank))
+  }
+}
+
+extension Reduction {
+  /// The value that lanes start at; `isResult`: the value of a reduction over no elements.
+  func identity(_ element: ElementType, isResult: Bool) -> Scalar {
+    switch self {
+    case .sum: isResult || !element.isFloat ? Scalar(0, as: element) : Scalar(-0.0, as: element)
+    case .prod: Scalar(1, as: element)
+    case .max: element.limit(isLeast: true)
+    case .min: element.limit(isLeast: false)
+    }
+  }
+}
+
+extension ElementType {
+  /// The least or the greatest value: an infinity for floats.
+  func limit(isLeast: Bool) -> Scalar {
+    switch self {
+    case .f32, .f64: Scalar(isLeast ? -Double.infinity : Double.infinity, as: self)
+    case .i32: Scalar(isLeast ? Int32.min : Int32.max)
+    case .i64: Scalar(isLeast ? Int64.min : Int64.max)
+    case .bool: Scalar(!isLeast)
+    }
+  }
+}

@@ -1,0 +1,159 @@
+// Where the buffers of a program lie in its workspace: each from the kernel that first writes it to the last that touches it, in the
+// smallest gap that is free by then, or in the place of an input that the kernel reads for the last time.
+
+import NNIR
+
+/// Bytes of a workspace that can be taken and given back; offsets and sizes are multiples of 64.
+struct Arena {
+  private var free: [(offset: Int, size: Int)] = []
+  private(set) var byteCount = 0
+
+  mutating func take(_ size: Int) -> Int {
+    var best: Int?
+    for index in free.indices where free[index].size >= size {
+      if best.map({ free[index].size < free[$0].size }) ?? true { best = index }
+      if free[index].size == size { break }
+    }
+    if let best {
+      let offset = free[best].offset
+      if free[best].size == size {
+        free.remove(at: best)
+      } else {
+        free[best].offset += size
+        free[best].size -= size
+      }
+      return offset
+    }
+    // A gap at the end grows.
+    if let last = free.last, last.offset + last.size == byteCount {
+      free.removeLast()
+      byteCount = last.offset + size
+      return last.offset
+    }
+    let offset = byteCount
+    byteCount += size
+    return offset
+  }
+
+  mutating func give(_ offset: Int, _ size: Int) {
+    var low = 0
+    var high = free.count
+    while low < high {
+      let middle = (low + high) / 2
+      if free[middle].offset < offset { low = middle + 1 } else { high = middle }
+    }
+    var gap = (offset: offset, size: size)
+    if low < free.count, gap.offset + gap.size == free[low].offset {
+      gap.size += free[low].size
+      free.remove(at: low)
+    }
+    if low > 0, free[low - 1].offset + free[low - 1].size == gap.offset {
+      free[low - 1].size += gap.size
+    } else {
+      free.insert(gap, at: low)
+    }
+  }
+}
+
+extension Program {
+  /// The program with an offset for every workspace buffer, and the bytes that this takes.
+  func planningMemory() -> Program {
+    var program = self
+    var lives = [Lifetime](repeating: Lifetime(), count: buffers.count)
+    for (index, kernel) in kernels.enumerated() {
+      for buffer in kernel.touchedBuffers { lives[buffer].extend(to: index) }
+    }
+    var born = [[Int]](repeating: [], count: kernels.count)
+    var dying = [[Int]](repeating: [], count: kernels.count)
+    for buffer in buffers.indices where buffers[buffer].isInWorkspace && lives[buffer].isUsed {
+      born[lives[buffer].first].append(buffer)
+      dying[lives[buffer].last].append(buffer)
+    }
+    var arena = Arena()
+    var isHandedOn = [Bool](repeating: false, count: buffers.count)
+    for index in kernels.indices {
+      for buffer in born[index] {
+        let size = (program.buffers[buffer].byteCount + 63) / 64 * 64
+        let offset: Int
+        if let heir = kernels[index].takesOver(
+          buffer, from: dying[index].filter { !isHandedOn[$0] && $0 != buffer }, buffers),
+          case .workspace(let start) = program.buffers[heir].storage
+        {
+          isHandedOn[heir] = true
+          offset = start
+        } else {
+          offset = arena.take(size)
+        }
+        program.buffers[buffer].storage = .workspace(offset: offset)
+      }
+      for buffer in dying[index] where !isHandedOn[buffer] {
+        if case .workspace(let offset) = program.buffers[buffer].storage {
+          arena.give(offset, (buffers[buffer].byteCount + 63) / 64 * 64)
+        }
+      }
+    }
+    program.workspaceByteCount = arena.byteCount
+    return program
+  }
+}
+
+/// The kernels between which a buffer holds something.
+private struct Lifetime {
+  var first = Int.max
+  var last = -1
+  var isUsed: Bool { last >= 0 }
+
+  mutating func extend(to kernel: Int) {
+    first = min(first, kernel)
+    last = max(last, kernel)
+  }
+}
+
+extension Buffer {
+  var isInWorkspace: Bool {
+    switch storage {
+    case .workspace: true
+    case .argument, .result, .constant: false
+    }
+  }
+}
+
+extension Block {
+  var loads: [Access] {
+    nodes.compactMap { node in
+      if case .load(let access) = node.operation { access } else { nil }
+    }
+  }
+}
+
+extension Kernel {
+  /// Every buffer that is read or written, some more than once.
+  var touchedBuffers: [Int] {
+    var result = (body.loads + epilogue.loads).map(\.buffer)
+    result += (body.stores + epilogue.stores).map(\.access.buffer)
+    if let contraction { result += [contraction.left.buffer, contraction.right.buffer] }
+    return result
+  }
+
+  /// A dying buffer whose bytes `buffer`, first written here, may replace: every element is read, in the block that writes it, at the
+  /// point where it is written, and as wide.
+  fileprivate func takesOver(_ buffer: Int, from dying: [Int], _ buffers: [Buffer]) -> Int? {
+    for block in [body, epilogue] {
+      let stores = block.stores.filter { $0.access.buffer == buffer }
+      guard let store = stores.first else { continue }
+      return dying.first { candidate in
+        buffers[candidate].isInWorkspace
+          && buffers[candidate].byteCount == buffers[buffer].byteCount
+          && buffers[candidate].element.byteCount == buffers[buffer].element.byteCount
+          && isRead(candidate, onlyIn: block, as: store.access.map)
+      }
+    }
+    return nil
+  }
+
+  private func isRead(_ buffer: Int, onlyIn block: Block, as map: AffineMap) -> Bool {
+    let own = block.loads.filter { $0.buffer == buffer }
+    return !own.isEmpty && own.allSatisfy { $0.map == map && $0.guards.isEmpty }
+      && touchedBuffers.count { $0 == buffer } == own.count
+  }
+}

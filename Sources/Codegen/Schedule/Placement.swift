@@ -1,0 +1,285 @@
+// Roots into kernels. Each root joins the last kernel among those that it reads from, where it has the same elements to walk and reads
+// that kernel's values in place; otherwise it opens a kernel at the end. All else that it reads then comes from earlier kernels.
+
+import NNIR
+
+/// Where in a kernel a root is evaluated.
+enum Level: Hashable {
+  /// At every point, the reduced axes included.
+  case body
+  /// At every point of the outer space.
+  case outer
+}
+
+/// A kernel while roots are still joining it.
+struct KernelPlan {
+  enum Kind: Hashable {
+    case map, reduction, contraction, spread
+  }
+
+  var kind: Kind
+  /// Extents of the row-major index that the body (of a contraction: the epilogue) walks, split where any root tells axes apart.
+  var axes: [Int]
+  /// Bit i: axis i is reduced.
+  var reducedMask: UInt64 = 0
+  var members: [(root: Int, level: Level)] = []
+  var operationCount = 0
+  /// What it reads, as node and view.
+  var loads: Set<UInt64> = []
+  /// Arguments that it reads, and how.
+  var argumentReads: [Int: ArgumentRead] = [:]
+
+  enum ArgumentRead: Hashable {
+    case inPlace(Level)
+    case elsewhere
+  }
+
+  var outerAxes: [Int] {
+    axes.indices.filter { reducedMask >> UInt64($0) & 1 == 0 }.map { axes[$0] }
+  }
+
+  /// The extents that a level walks, in row-major order.
+  func axes(at level: Level) -> [Int] { level == .body ? axes : outerAxes }
+}
+
+/// Assigns every root to a kernel.
+struct PlacedKernels {
+  /// The most operations in a kernel.
+  static let operationLimit = 64
+
+  let graph: TensorGraph
+  let roots: Roots
+  let fuse: Bool
+  private(set) var kernels: [KernelPlan] = []
+  /// By node; -1 for what is no root.
+  private(set) var kernelOf: [Int32]
+  private(set) var levelOf: [Level]
+  /// By argument: the last kernel that reads it, or -1.
+  private(set) var lastReader: [Int32]
+  /// By node: the arguments that it updates.
+  private var updates: [Int: [Int]] = [:]
+  /// By number of elements: the newest kernel whose body walks as many.
+  private var newest: [Int: Int] = [:]
+
+  init(_ graph: TensorGraph, _ roots: Roots, order: [Int], _ function: Function, fuse: Bool) {
+    self.graph = graph
+    self.roots = roots
+    self.fuse = fuse
+    kernelOf = [Int32](repeating: -1, count: graph.nodes.count)
+    levelOf = [Level](repeating: .body, count: graph.nodes.count)
+    lastReader = [Int32](repeating: -1, count: function.arguments.count)
+    for target in graph.targets {
+      if case .update(let argument) = function.results[target.result].role {
+        updates[Int(target.node), default: []].append(argument)
+      }
+    }
+    for root in order { place(root) }
+  }
+
+  // MARK: One root
+
+  private mutating func place(_ root: Int) {
+    if fuse {
+      var producer = -1
+      for load in roots.loads(of: root) {
+        producer = max(producer, Int(kernelOf[Int(load.node)]))
+      }
+      if producer >= 0, join(root, kernel: producer, isSibling: false) { return }
+      let sibling = newest[bodyCount(root)] ?? -1
+      if sibling > producer, join(root, kernel: sibling, isSibling: true) { return }
+    }
+    open(root)
+  }
+
+  private func bodyCount(_ root: Int) -> Int { graph.iteration(of: root).reduce(1, *) }
+
+  private mutating func open(_ root: Int) {
+    var plan = KernelPlan(kind: .map, axes: graph.space(of: root))
+    var level = Level.body
+    switch graph.nodes[root].kind {
+    case .reduce, .argReduce:
+      plan.kind = .reduction
+      plan.axes = graph.shapes[graph.nodes[root].body]
+      plan.reducedMask = graph.nodes[root].reducedMask
+      level = .outer
+    case .contraction:
+      plan.kind = .contraction
+      level = .outer
+    case .spread: plan.kind = .spread
+    case .argument, .constant, .splat, .iota, .elementwise, .copy: break
+    }
+    kernels.append(plan)
+    if plan.kind == .map || plan.kind == .reduction {
+      newest[bodyCount(root)] = kernels.count - 1
+    }
+    add(root, kernels.count - 1, level)
+  }
+
+  private mutating func add(_ root: Int, _ kernel: Int, _ level: Level) {
+    kernels[kernel].members.append((root, level))
+    kernels[kernel].operationCount += Int(roots.operationCounts[root])
+    kernelOf[root] = Int32(kernel)
+    levelOf[root] = level
+    let readLevel = readLevel(root, level)
+    for load in roots.loads(of: root) {
+      kernels[kernel].loads.insert(Self.key(load))
+      guard case .argument(let argument) = graph.nodes[Int(load.node)].kind else { continue }
+      lastReader[argument] = max(lastReader[argument], Int32(kernel))
+      let read: KernelPlan.ArgumentRead =
+        isInPlace(load, of: root) && kernels[kernel].kind != .spread
+          && !(kernels[kernel].kind == .contraction && graph.nodes[root].isContraction)
+        ? .inPlace(readLevel) : .elsewhere
+      let known = kernels[kernel].argumentReads[argument] ?? read
+      kernels[kernel].argumentReads[argument] = known == read ? read : .elsewhere
+    }
+  }
+
+  private static func key(_ load: Load) -> UInt64 {
+    UInt64(UInt32(bitPattern: load.node)) << 32 | UInt64(UInt32(bitPattern: load.view))
+  }
+
+  /// A reduction's operand is read in the body, whatever the level of its result.
+  private func readLevel(_ root: Int, _ level: Level) -> Level {
+    graph.nodes[root].isReduction ? .body : level
+  }
+
+  /// Whether a load's elements lie exactly as the root walks them.
+  private func isInPlace(_ load: Load, of root: Int) -> Bool {
+    let node = graph.nodes[root]
+    let view = graph.views[load.view]
+    guard view.guards.isEmpty else { return false }
+    let domain = graph.domain(of: Int(load.node))
+    let iteration = graph.iteration(of: root)
+    guard domain.reduce(1, *) == iteration.reduce(1, *) else { return false }
+    if iteration.isEmpty { return true }
+    let address = view.address(over: domain)
+    if address.offset != 0 { return false }
+    guard node.isReduction else { return address.strides == rowMajorStrides(iteration) }
+    // Kept axes first, then reduced ones: each with the stride that it has in the operand.
+    let body = graph.shapes[node.body]
+    let strides = rowMajorStrides(body)
+    let isReduced = { (axis: Int) in node.reducedMask >> UInt64(axis) & 1 == 1 }
+    return address.strides
+      == body.indices.filter { !isReduced($0) }.map { strides[$0] }
+      + body.indices.filter { isReduced($0) }.map { strides[$0] }
+  }
+
+  // MARK: Joining
+
+  private mutating func join(_ root: Int, kernel: Int, isSibling: Bool) -> Bool {
+    let plan = kernels[kernel]
+    let operations = plan.operationCount + Int(roots.operationCounts[root])
+    guard operations <= Self.operationLimit else { return false }
+    if isSibling, !roots.loads(of: root).contains(where: { plan.loads.contains(Self.key($0)) }) {
+      return false
+    }
+    switch graph.nodes[root].kind {
+    case .elementwise, .copy:
+      for level in plan.levels where reads(root, kernel, at: level) {
+        guard canUpdate(root, kernel, level),
+          let axes = refined(plan, graph.space(of: root), at: level)
+        else { continue }
+        kernels[kernel].axes = axes.axes
+        kernels[kernel].reducedMask = axes.mask
+        add(root, kernel, level)
+        return true
+      }
+      return false
+    case .reduce, .argReduce: return joinReduction(root, kernel)
+    case .contraction, .spread, .argument, .constant, .splat, .iota: return false
+    }
+  }
+
+  /// Whether all that the root reads from the kernel's own values is at hand at a level.
+  private func reads(_ root: Int, _ kernel: Int, at level: Level) -> Bool {
+    roots.loads(of: root).allSatisfy { load in
+      kernelOf[Int(load.node)] != Int32(kernel)
+        || levelOf[Int(load.node)] == level && isInPlace(load, of: root)
+    }
+  }
+
+  /// An update only joins a kernel in which every read of the old value is of the element that is replaced, and after which none is.
+  private func canUpdate(_ root: Int, _ kernel: Int, _ level: Level) -> Bool {
+    (updates[root] ?? []).allSatisfy { argument in
+      guard lastReader[argument] <= Int32(kernel) else { return false }
+      guard let read = kernels[kernel].argumentReads[argument] else { return true }
+      return read == .inPlace(level)
+    }
+  }
+
+  private func refined(
+    _ plan: KernelPlan, _ other: [Int], at level: Level
+  ) -> (axes: [Int], mask: UInt64)? {
+    let own = plan.axes(at: level)
+    guard own.reduce(1, *) == other.reduce(1, *),
+      let factors = refinement(of: own, by: other)
+    else { return nil }
+    var axes: [Int] = []
+    var mask: UInt64 = 0
+    var next = 0
+    for (axis, extent) in plan.axes.enumerated() {
+      let isReduced = plan.reducedMask >> UInt64(axis) & 1 == 1
+      if level == .outer, isReduced {
+        mask |= 1 << UInt64(axes.count)
+        axes.append(extent)
+        continue
+      }
+      // The lanes need their axis whole.
+      if isReduced, factors[next].count != 1 { return nil }
+      if isReduced { mask |= 1 << UInt64(axes.count) }
+      axes += factors[next]
+      next += 1
+    }
+    return axes.count <= 60 ? (axes, mask) : nil
+  }
+
+  /// A reduction joins one over the same axes of as many elements, or turns the map that makes its operand into a reduction.
+  private mutating func joinReduction(_ root: Int, _ kernel: Int) -> Bool {
+    let plan = kernels[kernel]
+    let node = graph.nodes[root]
+    guard plan.kind == .map || plan.kind == .reduction, reads(root, kernel, at: .body),
+      updates[root] == nil
+    else { return false }
+    let body = graph.shapes[node.body]
+    guard plan.axes.reduce(1, *) == body.reduce(1, *) else { return false }
+    let own = KernelPlan(kind: .reduction, axes: body, reducedMask: node.reducedMask)
+    guard let joined = refined(own, plan.axes, at: .body) else { return false }
+    if plan.kind == .reduction {
+      guard let theirs = refined(plan, body, at: .body), theirs == joined else { return false }
+    } else {
+      // A map is split over threads, a reduction to few elements is not.
+      let outer = graph.space(of: root).reduce(1, *)
+      guard outer >= 16 || plan.axes.reduce(1, *) <= 16_384 else { return false }
+    }
+    kernels[kernel].kind = .reduction
+    kernels[kernel].axes = joined.axes
+    kernels[kernel].reducedMask = joined.mask
+    add(root, kernel, .outer)
+    return true
+  }
+}
+
+extension KernelPlan {
+  /// Where an elementwise root may be evaluated, the level to try first first.
+  var levels: [Level] {
+    switch kind {
+    case .map: [.body]
+    case .contraction: [.outer]
+    case .reduction: [.outer, .body]
+    case .spread: []
+    }
+  }
+}
+
+extension TensorNode {
+  var isReduction: Bool {
+    switch kind {
+    case .reduce, .argReduce: true
+    case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread: false
+    }
+  }
+
+  var isContraction: Bool {
+    if case .contraction = kind { true } else { false }
+  }
+}

@@ -1,0 +1,251 @@
+// Which nodes are computed on their own, and which within the expression of another. The walk goes backwards, so that every user of a node
+// has been decided on before the node itself.
+
+import NNIR
+
+/// An element of a stored node that the expression of a root reads.
+struct Load {
+  var node: Int32
+  /// From the root's iteration to the node's domain.
+  var view: Int32
+}
+
+/// The nodes of a graph gathered into roots: expressions that are evaluated at one go.
+struct Roots {
+  /// The most operations in one expression; longer ones are cut where the fewest values are live.
+  static let longestExpression = 48
+  /// The most values that an expression may hold at one time.
+  static let widestExpression = 12
+
+  /// The root whose expression a node belongs to (a root: its own), or -1: dead, a leaf, or computed wherever it is used.
+  var rootOf: [Int32]
+  /// From the root's iteration to the node's domain.
+  var viewOf: [Int32]
+  /// Cheap functions of at most one argument or constant: computed wherever they are used.
+  var isTrivial: [Bool]
+  private(set) var operationCounts: [Int32] = []
+  private var loadStarts: [Int32] = []
+  private var loads: [Load] = []
+
+  init(_ graph: inout TensorGraph, fuse: Bool) {
+    let count = graph.nodes.count
+    rootOf = []
+    viewOf = []
+    isTrivial = fuse ? Self.trivialNodes(graph) : [Bool](repeating: false, count: count)
+    var wasCut = true
+    while wasCut {
+      assign(&graph)
+      wasCut = cut(&graph)
+    }
+    collectLoads(&graph)
+  }
+
+  func isRoot(_ node: Int) -> Bool { rootOf[node] == Int32(node) }
+
+  func loads(of root: Int) -> ArraySlice<Load> {
+    loads[Int(loadStarts[root])..<Int(loadStarts[root + 1])]
+  }
+
+  // MARK: Trivial nodes
+
+  private static func trivialNodes(_ graph: TensorGraph) -> [Bool] {
+    var isTrivial = [Bool](repeating: false, count: graph.nodes.count)
+    var operations = [Int8](repeating: 0, count: graph.nodes.count)
+    for index in graph.nodes.indices {
+      guard case .elementwise(let op) = graph.nodes[index].kind, op.isCheap, !graph.isForced[index]
+      else { continue }
+      var loads = 0
+      var total: Int8 = 1
+      var isPossible = true
+      for (position, use) in graph.operands(of: index).enumerated() {
+        // An operand that stands twice is loaded once.
+        if graph.operands(of: index).prefix(position).contains(use) { continue }
+        let operand = Int(use.node)
+        switch graph.nodes[operand].kind {
+        case .splat: break
+        case .argument, .constant, .iota: loads += 1
+        case .elementwise where isTrivial[operand]:
+          total += operations[operand]
+          loads += 1
+        case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread: isPossible = false
+        }
+      }
+      if isPossible, loads <= 1, total <= 3 {
+        isTrivial[index] = true
+        operations[index] = total
+      }
+    }
+    return isTrivial
+  }
+
+  // MARK: Roots
+
+  private enum Demand {
+    static let none: Int32 = -1
+    static let many: Int32 = -2
+  }
+
+  private mutating func assign(_ graph: inout TensorGraph) {
+    let count = graph.nodes.count
+    rootOf = [Int32](repeating: -1, count: count)
+    viewOf = [Int32](repeating: 0, count: count)
+    var demandingRoot = [Int32](repeating: Demand.none, count: count)
+    var demandedView = [Int32](repeating: 0, count: count)
+    for target in graph.targets { demandingRoot[Int(target.node)] = Demand.many }
+    for index in stride(from: count - 1, through: 0, by: -1) {
+      if graph.nodes[index].kind.isLeaf || isTrivial[index] { continue }
+      let demand = demandingRoot[index]
+      if demand == Demand.none { continue }
+      if isInlined(index, by: demand, graph) {
+        rootOf[index] = demand
+        viewOf[index] = demandedView[index]
+      } else {
+        rootOf[index] = Int32(index)
+        viewOf[index] = graph.views.number(
+          of: .identity(rank: graph.iteration(of: index).count))
+      }
+      for use in graph.operands(of: index) {
+        let operand = Int(use.node)
+        if graph.nodes[operand].kind.isLeaf { continue }
+        let view = graph.composed(use.view, with: viewOf[index])
+        if demandingRoot[operand] == Demand.none {
+          demandingRoot[operand] = rootOf[index]
+          demandedView[operand] = view
+        } else if demandingRoot[operand] != rootOf[index] || demandedView[operand] != view {
+          demandingRoot[operand] = Demand.many
+        }
+      }
+    }
+  }
+
+  /// Whether a node is computed within the only root that wants it; not where that would compute it again and again.
+  private func isInlined(_ node: Int, by demand: Int32, _ graph: TensorGraph) -> Bool {
+    guard case .elementwise = graph.nodes[node].kind, !graph.isForced[node], demand >= 0 else {
+      return false
+    }
+    let own = graph.space(of: node).reduce(1, *)
+    return own >= graph.iteration(of: Int(demand)).reduce(1, *)
+  }
+
+  // MARK: Cuts
+
+  /// Forces values so that no expression is too long or holds too many values at a time; whether there was any.
+  private mutating func cut(_ graph: inout TensorGraph) -> Bool {
+    var counts = [Int32](repeating: 0, count: graph.nodes.count)
+    for root in rootOf where root >= 0 { counts[Int(root)] += 1 }
+    operationCounts = counts
+    var members: [Int32: [Int]] = [:]
+    var candidates: [Int32] = []
+    for index in rootOf.indices.reversed() where rootOf[index] >= 0 {
+      let root = rootOf[index]
+      // Each operation holds two values more at most.
+      guard counts[Int(root)] > Self.widestExpression / 2 else { continue }
+      if root == Int32(index) { candidates.append(root) }
+      members[root, default: []].append(index)
+    }
+    var wasCut = false
+    for root in candidates {
+      guard let nodes = members[root] else { continue }
+      if nodes.count > Self.longestExpression {
+        wasCut = force(nodes, longest: Self.longestExpression, &graph) || wasCut
+      } else if expressionWidth(nodes, graph) > Self.widestExpression {
+        wasCut = force(nodes, longest: nodes.count / 2, &graph) || wasCut
+      }
+    }
+    return wasCut
+  }
+
+  /// - Parameter nodes: an expression, each node before its operands.
+  private func force(_ nodes: [Int], longest: Int, _ graph: inout TensorGraph) -> Bool {
+    var positions: [Int: Int] = [:]
+    for (position, node) in nodes.enumerated() { positions[node] = position }
+    var firstUse = [Int](repeating: nodes.count, count: nodes.count)
+    for (position, node) in nodes.enumerated() {
+      for use in graph.operands(of: node) {
+        if let operand = positions[Int(use.node)] {
+          firstUse[operand] = min(firstUse[operand], position)
+        }
+      }
+    }
+    // live[p]: values from p on that are used before p.
+    var live = [Int](repeating: 0, count: nodes.count + 1)
+    for position in nodes.indices.dropFirst() {
+      live[firstUse[position] + 1] += 1
+      live[position + 1] -= 1
+    }
+    for position in 1...nodes.count { live[position] += live[position - 1] }
+    var cuts: [Int] = []
+    var start = 0
+    while nodes.count - start > longest {
+      let window = start + max(1, longest / 2)...start + longest
+      start = window.reversed().min { live[$0] < live[$1] } ?? window.upperBound
+      cuts.append(start)
+    }
+    // A value is stored where a cut lies between it and a use.
+    var wasForced = false
+    var next = cuts.count - 1
+    var nextCut = [Int](repeating: nodes.count, count: nodes.count + 1)
+    for position in nodes.indices.reversed() {
+      while next >= 0, cuts[next] > position { next -= 1 }
+      nextCut[position] = next + 1 < cuts.count ? cuts[next + 1] : nodes.count
+    }
+    for position in nodes.indices where nextCut[firstUse[position]] <= position {
+      graph.isForced[nodes[position]] = true
+      wasForced = true
+    }
+    return wasForced
+  }
+
+  // MARK: Loads
+
+  private mutating func collectLoads(_ graph: inout TensorGraph) {
+    let count = graph.nodes.count
+    var found: [(root: Int32, load: Load)] = []
+    var starts = [Int32](repeating: 0, count: count + 1)
+    for index in 0..<count where rootOf[index] >= 0 {
+      var pending = graph.operands(of: index).map {
+        Use(node: $0.node, view: graph.composed($0.view, with: viewOf[index]))
+      }
+      while let use = pending.popLast() {
+        let node = Int(use.node)
+        switch graph.nodes[node].kind {
+        case .splat, .iota: continue
+        case .elementwise where isTrivial[node]:
+          operationCounts[Int(rootOf[index])] += 1
+          for operand in graph.operands(of: node) {
+            let view = graph.composed(operand.view, with: use.view)
+            pending.append(Use(node: operand.node, view: view))
+          }
+          continue
+        case .elementwise where !isRoot(node): continue
+        case .argument, .constant, .elementwise, .copy, .reduce, .argReduce, .contraction,
+          .spread:
+          found.append((rootOf[index], Load(node: use.node, view: use.view)))
+          starts[Int(rootOf[index]) + 1] += 1
+        }
+      }
+    }
+    for index in 0..<count { starts[index + 1] += starts[index] }
+    var next = starts
+    loads = [Load](repeating: Load(node: 0, view: 0), count: found.count)
+    for (root, load) in found {
+      loads[Int(next[Int(root)])] = load
+      next[Int(root)] += 1
+    }
+    loadStarts = starts
+  }
+}
+
+extension ElementwiseOp {
+  /// Whether computing it again costs no more than loading its result.
+  var isCheap: Bool {
+    switch self {
+    case .neg, .abs, .not, .cast, .add, .sub, .mul, .max, .min, .and, .or, .less, .lessEqual,
+      .equal, .notEqual, .select:
+      true
+    case .sign, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan, .asin, .acos, .atan, .sinh,
+      .cosh, .tanh, .erf, .erfc, .sigmoid, .floor, .ceil, .round, .power, .div, .pow, .mod, .atan2:
+      false
+    }
+  }
+}

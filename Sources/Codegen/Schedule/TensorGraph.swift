@@ -1,0 +1,135 @@
+// The function as the scheduler sees it: nodes that compute or hold elements, joined by views. Movement is gone, constants have folded
+// into their uses, every axis of extent 1 is dropped, and neighbouring axes that nobody tells apart are one.
+
+import NNIR
+
+/// A value: elements of a node seen through a view.
+struct Use: Hashable {
+  var node: Int32
+  /// The number of an interned view.
+  var view: Int32
+}
+
+enum NodeKind {
+  case argument(Int)
+  case constant(Constant)
+  case splat(Scalar)
+  /// The index along the only axis of its domain.
+  case iota
+  case elementwise(ElementwiseOp)
+  /// Its operand, stored in the order of its own axes.
+  case copy
+  case reduce(Reduction, lanes: Int)
+  case argReduce(ArgReduction, lanes: Int)
+  case contraction(lanes: Int)
+  /// Its operand spread over an array filled with a scalar.
+  case spread(into: AffineMap, fill: Scalar)
+
+  /// Whether its elements are there without any kernel.
+  var isLeaf: Bool {
+    switch self {
+    case .argument, .constant, .splat, .iota: true
+    case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread: false
+    }
+  }
+}
+
+struct TensorNode {
+  var kind: NodeKind
+  var element: ElementType
+  /// Interned extents of the elements as users see them: an elementwise node's own axes, otherwise the row-major index alone.
+  var domain: Int32
+  /// Interned extents that it is computed over: outer ones, then reduced ones. Its operands' views are functions of both.
+  var space: Int32
+  var reduced: Int32
+  /// Interned extents of a reduction's operand in its own order; which of these are reduced (bit i: axis i).
+  var body: Int32
+  var reducedMask: UInt64
+  var firstOperand: Int32
+  var operandCount: Int32
+  /// The function's value that it computes, for names.
+  var value: Int32
+}
+
+/// Values numbered in order of first appearance, equal ones alike.
+struct Interned<Element: Hashable> {
+  private(set) var elements: [Element] = []
+  private var numbers: [Element: Int32] = [:]
+
+  mutating func number(of element: Element) -> Int32 {
+    if let number = numbers[element] { return number }
+    let number = Int32(elements.count)
+    elements.append(element)
+    numbers[element] = number
+    return number
+  }
+
+  subscript(number: Int32) -> Element { elements[Int(number)] }
+}
+
+/// What a node's elements must be written to in any case.
+struct Target {
+  var node: Int32
+  /// The function's result.
+  var result: Int
+}
+
+struct TensorGraph {
+  var nodes: [TensorNode] = []
+  var operands: [Use] = []
+  var shapes = Interned<[Int]>()
+  var views = Interned<View>()
+  /// Nodes whose elements must be stored.
+  var isForced: [Bool] = []
+  var targets: [Target] = []
+  /// The graph file's names for nodes that have one.
+  var names: [Int: String] = [:]
+  private var compositions: [UInt64: Int32] = [:]
+
+  func operands(of node: Int) -> ArraySlice<Use> {
+    let first = Int(nodes[node].firstOperand)
+    return operands[first..<first + Int(nodes[node].operandCount)]
+  }
+
+  func domain(of node: Int) -> [Int] { shapes[nodes[node].domain] }
+  func space(of node: Int) -> [Int] { shapes[nodes[node].space] }
+  func reduced(of node: Int) -> [Int] { shapes[nodes[node].reduced] }
+
+  /// The extents that a node's operands are functions of.
+  func iteration(of node: Int) -> [Int] { space(of: node) + reduced(of: node) }
+
+  mutating func append(
+    _ kind: NodeKind, _ element: ElementType, domain: [Int], space: [Int], reduced: [Int] = [],
+    operands uses: [Use] = [], value: Int
+  ) -> Int {
+    nodes.append(
+      TensorNode(
+        kind: kind, element: element, domain: shapes.number(of: domain),
+        space: shapes.number(of: space), reduced: shapes.number(of: reduced),
+        body: shapes.number(of: space), reducedMask: 0, firstOperand: Int32(operands.count),
+        operandCount: Int32(uses.count), value: Int32(value)))
+    operands += uses
+    isForced.append(false)
+    return nodes.count - 1
+  }
+
+  /// The number of `outer` as seen through `inner`, which says where each axis of `outer` is in new axes.
+  mutating func composed(_ outer: Int32, with inner: Int32) -> Int32 {
+    let key = UInt64(UInt32(bitPattern: outer)) << 32 | UInt64(UInt32(bitPattern: inner))
+    if let known = compositions[key] { return known }
+    let substitution = views[inner]
+    let number = views.number(
+      of: views[outer].composed(with: substitution.forms, rank: substitution.rank))
+    compositions[key] = number
+    return number
+  }
+
+  /// Whether a use is the row-major array of `sizes`, element for element.
+  func isWhole(_ use: Use, sizes: [Int]) -> Bool {
+    let view = views[use.view]
+    let domain = domain(of: Int(use.node))
+    guard view.guards.isEmpty, domain.reduce(1, *) == sizes.reduce(1, *) else { return false }
+    if sizes.isEmpty { return true }
+    return view.address(over: domain) == AffineMap(strides: rowMajorStrides(sizes))
+  }
+}

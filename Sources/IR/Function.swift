@@ -1,0 +1,118 @@
+// A function: flat SSA over tensors. The text form (Text/) shows all of it but the debug information.
+
+/// The number of an instruction, and so of its value, within its function.
+public struct Value: Hashable, Sendable, Comparable, CustomStringConvertible {
+  public let id: Int32
+
+  public init(_ index: Int) { id = Int32(truncatingIfNeeded: index) }
+  public var index: Int { Int(id) }
+  public static func < (a: Value, b: Value) -> Bool { a.id < b.id }
+  public var description: String { "%\(id)" }
+}
+
+public struct Instruction: Hashable, Sendable {
+  public var op: Op
+  public var operands: [Value]
+  public var type: TensorType
+
+  public init(_ op: Op, _ operands: [Value] = [], type: TensorType) {
+    self.op = op
+    self.operands = operands
+    self.type = type
+  }
+}
+
+/// What an argument is to the network.
+public enum ArgumentRole: String, Hashable, Sendable {
+  case input, parameter
+  /// Given by the training loop: the learning rate.
+  case hyperparameter
+}
+
+public struct Argument: Hashable, Sendable {
+  public var name: String
+  public var role: ArgumentRole
+  public var type: TensorType
+
+  public init(name: String, role: ArgumentRole, type: TensorType) {
+    self.name = name
+    self.role = role
+    self.type = type
+  }
+}
+
+/// What a result is to the network; a result of a nested function is a plain `output`.
+public enum ResultRole: Hashable, Sendable {
+  case output
+  case loss
+  /// The gradient of the loss with respect to the argument with this number.
+  case gradient(of: Int)
+  /// The new value of the argument with this number, which it replaces in place.
+  case update(of: Int)
+}
+
+public struct Result: Hashable, Sendable {
+  public var name: String
+  public var role: ResultRole
+  public var value: Value
+
+  public init(name: String, role: ResultRole, value: Value) {
+    self.name = name
+    self.role = role
+    self.value = value
+  }
+}
+
+/// Where a value comes from, for messages and comments; no part of a function's identity.
+public struct Origin: Sendable {
+  /// The name the graph gives it, if any.
+  public var name: String?
+  /// Its place in the graph file, if it has one: 1-based; line 0 is none.
+  public var line: Int32
+  public var column: Int32
+
+  public init(name: String? = nil, line: Int = 0, column: Int = 0) {
+    self.name = name
+    self.line = Int32(line)
+    self.column = Int32(column)
+  }
+}
+
+/// A list of instructions, each after its operands, with named arguments and results.
+///
+/// Argument i is the instruction whose op is `.argument(i)`; each argument has at most one.
+public struct Function: Hashable, Sendable {
+  public var name: String
+  public var arguments: [Argument]
+  public var instructions: [Instruction]
+  public var results: [Result]
+  /// Sparse: values of the graph file have an entry.
+  public var origins: [Value: Origin]
+
+  public init(
+    name: String, arguments: [Argument] = [], instructions: [Instruction] = [],
+    results: [Result] = [], origins: [Value: Origin] = [:]
+  ) {
+    self.name = name
+    self.arguments = arguments
+    self.instructions = instructions
+    self.results = results
+    self.origins = origins
+  }
+
+  public subscript(value: Value) -> Instruction { instructions[value.index] }
+  public func type(of value: Value) -> TensorType { instructions[value.index].type }
+  public func result(_ role: ResultRole) -> Result? { results.first { $0.role == role } }
+
+  public static func == (a: Function, b: Function) -> Bool {
+    a.name == b.name && a.arguments == b.arguments && a.instructions == b.instructions
+      && a.results == b.results
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(arguments)
+    hasher.combine(instructions)
+    hasher.combine(results)
+  }
+}

@@ -1,0 +1,180 @@
+// Turns a syntax tree into a function: evaluates every statement once, with tensors as instructions instead of numbers. Sizes,
+// types and the bodies of functions are decided on the way. Expressions are postfix code and run on a stack of values; only
+// a call of a function recurses.
+
+/// A syntax tree by reference: that of the graph, or the prelude's.
+final class Code: Sendable {
+  let tree: SyntaxTree
+  let isPrelude: Bool
+
+  init(_ tree: SyntaxTree, isPrelude: Bool) {
+    self.tree = tree
+    self.isPrelude = isPrelude
+  }
+}
+
+/// A scope: the statements of the graph, or a call of a function.
+struct Frame {
+  let code: Code
+  /// The number of the function's definition, -1 for the statements of the graph.
+  let definition: Int
+  var bindings = Scope()
+  /// The expression at work. In all frames but the last this is the call that leads to the next.
+  var current = 0
+  /// Which operand of the call gave each parameter, -1 for a default.
+  var arguments: [Int] = []
+  /// The same for the primitive at work; nil where parameters and operands are the same.
+  var order: [Int]?
+  var differentiated: Set<Symbol> = []
+  /// Set while something is evaluated that has to be known when compiling: what that is.
+  var constantPurpose: String?
+  var file: Int32 = 0
+}
+
+/// What a name of the graph's statements stands for.
+enum GlobalKind {
+  case dim
+  /// With the number of its statement.
+  case constant(Int)
+  case value
+
+  var isKnownWhenCompiling: Bool {
+    switch self {
+    case .dim, .constant: true
+    case .value: false
+    }
+  }
+}
+
+final class Lowerer {
+  let code: Code
+  let overrides: [String: Int]
+  var builder = FunctionBuilder(name: "graph")
+  /// Operations of functions inside operations, which count as well.
+  var nestedCount = 0
+  var diagnostics = DiagnosticList()
+  /// How often something has been reported, the same or not.
+  var reportCount = 0
+  /// The scope at work, and those that called it, the graph's first.
+  var frame: Frame
+  var callers: [Frame] = []
+  var stack: [Datum] = []
+  /// A limit has been passed: everything ends at once.
+  var isStopped = false
+
+  /// What each name of the graph stands for once its statement has been reached, by the number of the name.
+  var globals: [(kind: GlobalKind, place: Place)?]
+  /// Where each name of the graph's statements is bound, whether that has been reached or not.
+  var laterPlaces: [Place?]
+  var callees: [[Callee?]]
+  var functions: [Symbol: Int] = [:]
+  var isBroken: [Bool]
+  /// Constants with tensors in them, again for the nested function at work.
+  var nestedConstants: [Symbol: Datum] = [:]
+  var nestingOfFunctions = 0
+  var callCount = 0
+  var emptyCallCount = 0
+  var listCount = 0
+
+  var arguments: [(argument: Argument, place: Int)] = []
+  var initializers: [Initializer] = []
+  var dims: [Network.Dim] = []
+  var inputs: [Network.Input] = []
+  var parameterCount = 0
+  var nextParameter = 0
+  var lossPlace: Place?
+  var lossResult: Result?
+
+  init(_ tree: SyntaxTree, dims: [String: Int]) {
+    code = Code(tree, isPrelude: false)
+    overrides = dims
+    frame = Frame(code: code, definition: -1)
+    frame.differentiated = tree.differentiated
+    callees = [
+      [Callee?](repeating: nil, count: tree.names.count),
+      [Callee?](repeating: nil, count: Prelude.code.tree.names.count),
+    ]
+    globals = Array(repeating: nil, count: tree.names.count)
+    laterPlaces = Array(repeating: nil, count: tree.names.count)
+    builder.function.origins.reserveCapacity(tree.expressions.count)
+    isBroken = tree.definitions.map(\.isBroken)
+  }
+
+  // MARK: Expressions
+
+  func evaluate(_ range: ExpressionRange) -> Datum {
+    let code = frame.code
+    let base = stack.count
+    for id in range.first...range.root {
+      if isStopped {
+        stack.removeSubrange(base...)
+        return .failed
+      }
+      step(code.tree.expressions[id], id)
+    }
+    return stack.removeLast()
+  }
+
+  /// Evaluates something that has to be known when compiling; `purpose` says what, for the message.
+  func evaluate(_ range: ExpressionRange, for purpose: String) -> Datum {
+    let outer = frame.constantPurpose
+    frame.constantPurpose = purpose
+    defer { frame.constantPurpose = outer }
+    return evaluate(range)
+  }
+
+  private func step(_ expression: Expression, _ id: Int) {
+    frame.current = id
+    switch expression.kind {
+    case .integer(let value): stack.append(.integer(value))
+    case .number(let value): stack.append(.number(value))
+    case .boolean(let value): stack.append(.boolean(value))
+    case .none: stack.append(.none)
+    case .name(let symbol): stack.append(lookup(symbol))
+    case .unary, .binary, .call, .index, .list:
+      let operands = Array(stack.suffix(expression.arity))
+      stack.removeLast(operands.count)
+      if !frame.code.isPrelude {
+        builder.currentOrigin = Origin(
+          line: Int(expression.place.line), column: Int(expression.place.column))
+      }
+      stack.append(result(expression, operands))
+    }
+  }
+
+  private func result(_ expression: Expression, _ operands: [Datum]) -> Datum {
+    frame.order = nil
+    do throws(LoweringFailure) {
+      if case .call(let symbol, _, _) = expression.kind {
+        return try call(symbol, expression, operands)
+      }
+      if operands.contains(where: \.isFailed) { return .failed }
+      try makeRoom()
+      switch expression.kind {
+      case .unary(let op): return try unary(op, operands[0])
+      case .binary(let op): return try binary(op, operands[0], operands[1])
+      case .index(let first, let count, _):
+        let subscripts = frame.code.tree.subscripts[Int(first)..<Int(first + count)]
+        return try index(operands, subscripts)
+      case .list: return try list(operands)
+      case .call, .integer, .number, .boolean, .none, .name: return .failed
+      }
+    } catch {
+      return .failed
+    }
+  }
+
+  /// Checks that there is room for another operation of the language, which is at most a few dozen instructions.
+  func makeRoom() throws(LoweringFailure) {
+    if builder.isFull || builder.count + nestedCount + 64 > maximumOperationCount {
+      throw stop("the graph has more than \(maximumOperationCount) operations")
+    }
+  }
+
+  /// A limit has been passed. This one is reported with the chain of calls, and nothing after it.
+  func stop(_ message: String) -> LoweringFailure {
+    if !isStopped { report(message) }
+    isStopped = true
+    return LoweringFailure()
+  }
+}

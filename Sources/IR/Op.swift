@@ -1,0 +1,123 @@
+// The whole of the tensor language on one page: every operation that a `Function` can hold.
+
+/// What a reduction combines elements with.
+public enum Reduction: String, Hashable, Sendable, CaseIterable {
+  case sum, prod, max, min
+}
+
+public enum ArgReduction: String, Hashable, Sendable, CaseIterable {
+  case argmax, argmin
+}
+
+/// One axis of a slice: `count` elements from `start` on, `step` apart (negative: backwards, never 0).
+public struct SliceAxis: Hashable, Sendable {
+  public var start: Int
+  public var step: Int
+  public var count: Int
+
+  public init(start: Int, step: Int, count: Int) {
+    self.start = start
+    self.step = step
+    self.count = count
+  }
+}
+
+/// One axis of a padding: elements before, after, and between any two neighbours; none is negative.
+public struct PadAxis: Hashable, Sendable {
+  public var before: Int
+  public var after: Int
+  public var interior: Int
+
+  public init(before: Int, after: Int, interior: Int = 0) {
+    self.before = before
+    self.after = after
+    self.interior = interior
+  }
+}
+
+/// A batched matrix product over named axes, as in `einsum`: `bmk,bkn->bmn`.
+///
+/// A label stands at most once in each list. One in both operands and the result is a batch axis; one in both operands alone is
+/// contracted, in the order of the left operand; one in the result must be in an operand, and one in a single operand must be
+/// in the result.
+public struct Contraction: Hashable, Sendable {
+  public var left: [UInt8]
+  public var right: [UInt8]
+  public var result: [UInt8]
+
+  public init(left: [UInt8], right: [UInt8], result: [UInt8]) {
+    self.left = left
+    self.right = right
+    self.result = result
+  }
+
+  /// The contracted labels, in the order in which their product runs.
+  public var contracted: [UInt8] { left.filter { right.contains($0) && !result.contains($0) } }
+}
+
+/// A loop over axis `axis` of its sequences with a body, as `scan` in the graph language.
+///
+/// Operands: `sequences` sequences, then `states` initial states, then the values captured. The body's arguments are a step of each
+/// sequence (the axis dropped), the states, the captured values; its results are the next states, then the yields.
+/// The results (`projection`) are each yield stacked along `axis`, then each state's final value.
+public struct Scan: Hashable, Sendable {
+  public var body: NestedFunction
+  public var axis: Int
+  public var isReversed: Bool
+  public var sequences: Int
+  public var states: Int
+
+  public init(body: NestedFunction, axis: Int, isReversed: Bool, sequences: Int, states: Int) {
+    self.body = body
+    self.axis = axis
+    self.isReversed = isReversed
+    self.sequences = sequences
+    self.states = states
+  }
+}
+
+/// A function inside an operation, shared and not copied.
+public final class NestedFunction: Hashable, Sendable {
+  public let function: Function
+
+  public init(_ function: Function) { self.function = function }
+  public static func == (a: NestedFunction, b: NestedFunction) -> Bool {
+    a === b || a.function == b.function
+  }
+  public func hash(into hasher: inout Hasher) { hasher.combine(function) }
+}
+
+/// A primitive operation on tensors. Typing, evaluation, adjoint and scheduling each have one exhaustive switch over it.
+public enum Op: Hashable, Sendable {
+  /// The function's argument with this number.
+  case argument(Int)
+  case constant(Constant)
+  /// 0, 1, 2, … along `axis`; the type says the shape.
+  case iota(axis: Int)
+  /// All operands have one shape.
+  case elementwise(ElementwiseOp)
+  /// The axes, ascending, stay with extent 1. `max` and `min` of `bool` are any and all.
+  case reduce(Reduction, axes: [Int])
+  /// The index of the first extreme along the axis, which stays with extent 1; i32.
+  case argReduce(ArgReduction, axis: Int)
+  /// The same elements in row-major order, in the shape of the type.
+  case reshape
+  /// Axis i of the result is axis `order[i]` of the operand.
+  case permute([Int])
+  /// Repeats axes of extent 1 to the extents of the type, which has the operand's rank.
+  case broadcast
+  case slice([SliceAxis])
+  case pad([PadAxis], value: Scalar)
+  case contraction(Contraction)
+  /// The operand, as a value of its own: a binding with a name, until derivatives have been taken.
+  case identity
+  /// The operand, through which no derivative passes.
+  case stopGradient
+  /// The first operand, whose derivative with respect to the others is the nested function's: its arguments are the adjoint, the
+  /// value and the others, its results an adjoint for each of the others.
+  case custom(NestedFunction)
+  /// A loop; its value is the tuple of its results and may only be projected. The instruction's type is that of result 0.
+  case scan(Scan)
+  /// One result of a `scan`.
+  case projection(Int)
+}

@@ -1,0 +1,106 @@
+// The type rules of the two operations with inner structure: contraction, whose axes have labels,
+// and scan, which has a body.
+
+extension Contraction {
+  func resultType(
+    _ left: TensorType, _ right: TensorType
+  ) throws(TypingError) -> TensorType {
+    if left.element == .bool { throw .element(op: "contraction", found: .bool) }
+    if left.element != right.element {
+      throw .mismatch(
+        op: "contraction", expected: right.with(element: left.element), found: right)
+    }
+    let leftExtents = try extents(self.left, left.shape)
+    let rightExtents = try extents(self.right, right.shape)
+    var isInResult = [Bool](repeating: false, count: 256)
+    var sizes: [Int] = []
+    for label in result {
+      if isInResult[Int(label)] { throw .repeatedLabel(label) }
+      isInResult[Int(label)] = true
+      guard let size = leftExtents[Int(label)] ?? rightExtents[Int(label)] else {
+        throw .unknownLabel(label)
+      }
+      sizes.append(size)
+    }
+    for label in self.left + self.right where !isInResult[Int(label)] {
+      if leftExtents[Int(label)] == nil || rightExtents[Int(label)] == nil {
+        throw .droppedLabel(label)
+      }
+    }
+    for label in self.left {
+      if let size = leftExtents[Int(label)], let other = rightExtents[Int(label)], size != other {
+        throw .labelExtents(label, left: size, right: other)
+      }
+    }
+    return TensorType(left.element, Shape(sizes))
+  }
+
+  private func extents(_ labels: [UInt8], _ shape: Shape) throws(TypingError) -> [Int?] {
+    if labels.count != shape.rank {
+      throw .rank(op: "contraction", expected: labels.count, found: shape.rank)
+    }
+    var extents = [Int?](repeating: nil, count: 256)
+    for (label, size) in zip(labels, shape.sizes) {
+      if extents[Int(label)] != nil { throw .repeatedLabel(label) }
+      extents[Int(label)] = size
+    }
+    return extents
+  }
+}
+
+extension Scan {
+  /// The types of a scan's results: each yield stacked along `axis`, then each state.
+  public func resultTypes(of operands: [TensorType]) throws(TypingError) -> [TensorType] {
+    let body = body.function
+    guard sequences > 0, states >= 0, operands.count - sequences >= states else {
+      throw .scan("\(sequences) sequences and \(states) states of \(operands.count) operands")
+    }
+    var steps: [TensorType] = []
+    let lengths = operands[..<sequences].map(\.shape)
+    for (sequence, shape) in zip(operands, lengths) {
+      if axis < 0 || axis >= shape.rank {
+        throw .axis(op: "scan", axis: axis, rank: shape.rank)
+      }
+      if shape[axis] != lengths[0][axis] {
+        throw .extent(op: "scan", axis: axis, expected: lengths[0][axis], found: shape[axis])
+      }
+      var step = sequence
+      step.shape.extents.remove(at: axis)
+      steps.append(step)
+    }
+    let length = lengths[0][axis]
+    let expected = steps + operands[sequences...]
+    let found = body.arguments.map(\.type)
+    if found != expected { throw .nestedTypes(op: "scan", expected: expected, found: found) }
+    let results = body.resultTypes
+    let states = Array(operands[sequences..<sequences + states])
+    if Array(results.prefix(states.count)) != states {
+      throw .nestedTypes(op: "scan", expected: states, found: results)
+    }
+    var types: [TensorType] = []
+    for yield in results.dropFirst(states.count) {
+      if axis > yield.shape.rank {
+        throw .axis(op: "scan", axis: axis, rank: yield.shape.rank + 1)
+      }
+      var stacked = yield
+      stacked.shape.extents.insert(Extent(length), at: axis)
+      try stacked.shape.check()
+      types.append(stacked)
+    }
+    types += states
+    if types.isEmpty { throw .scan("neither states nor yields") }
+    return types
+  }
+}
+
+extension Shape {
+  /// No extent is negative, and the elements are not too many to count.
+  func check() throws(TypingError) {
+    var count = 1
+    for extent in extents {
+      let (product, isTooLarge) = count.multipliedReportingOverflow(by: max(extent.size, 1))
+      if extent.size < 0 || isTooLarge || product > maximumElementCount { throw .size(self) }
+      count = product
+    }
+  }
+}

@@ -1,0 +1,1689 @@
+/* nn_contract.h: matrix products whose bits depend on the operands alone.
+
+   Each element of a product is one chain of fused multiply-adds in increasing k (nn_contract_T), or 16 such
+   chains folded in halves (nn_contract_lanes_T); see Docs/numerics.md. Tiles, packing and vector width only
+   decide which elements are computed side by side, so they never show in a result.
+
+   The driver walks blocks of k and of columns, packs a block of the right operand (and a tile of rows of the
+   left one) where strides or reuse ask for it, and hands tiles of rows x vectors to a kernel whose sums
+   stay in registers. The file is freestanding C99 and C++17. nncc's Kernels module compiles it for several
+   vector widths, and the C that nncc emits carries those sections of it that it needs.
+
+   Configuration, all optional:
+     NN_CONTRACT_SIMD      bits of a vector: 512, 256, 128, or 0 for plain C; by default what the target has
+     NN_CONTRACT_SOFT_FMA  1: where the target has no fused multiply-add call nn_fma_T of nn_math.h;
+                           0 (default): multiply and round, then add and round */
+
+/* @section contract_guard_begin needs: */
+#ifndef NN_CONTRACT_H
+#define NN_CONTRACT_H
+/* @end */
+
+/* @section contract_config needs: */
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef NN_CONTRACT_SOFT_FMA
+#define NN_CONTRACT_SOFT_FMA 0
+#endif
+
+#ifndef NN_CONTRACT_SIMD
+#if !defined(__GNUC__) || defined(__TINYC__)
+#define NN_CONTRACT_SIMD 0
+#elif defined(__AVX512F__)
+#define NN_CONTRACT_SIMD 512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define NN_CONTRACT_SIMD 256
+#elif defined(__SSE2__) || (defined(__aarch64__) && defined(__ARM_NEON))
+#define NN_CONTRACT_SIMD 128
+#else
+#define NN_CONTRACT_SIMD 0
+#endif
+#endif
+
+/* One multiply-add of each type. */
+#if NN_CONTRACT_SIMD >= 256 || defined(__FMA__) || defined(__aarch64__) || defined(__FP_FAST_FMAF)
+#define NN_CONTRACT_FMA_f32(a, b, c) __builtin_fmaf(a, b, c)
+#define NN_CONTRACT_FMA_f64(a, b, c) __builtin_fma(a, b, c)
+#elif NN_CONTRACT_SOFT_FMA
+#define NN_CONTRACT_FMA_f32(a, b, c) nn_fma_f32(a, b, c)
+#define NN_CONTRACT_FMA_f64(a, b, c) nn_fma_f64(a, b, c)
+#else
+#define NN_CONTRACT_FMA_f32(a, b, c) ((a) * (b) + (c))
+#define NN_CONTRACT_FMA_f64(a, b, c) ((a) * (b) + (c))
+#endif
+#define NN_CONTRACT_FMA_i32(a, b, c) ((int32_t)((uint32_t)(a) * (uint32_t)(b) + (uint32_t)(c)))
+#define NN_CONTRACT_FMA_i64(a, b, c) ((int64_t)((uint64_t)(a) * (uint64_t)(b) + (uint64_t)(c)))
+
+#define NN_CONTRACT_ADD_f32(a, b) ((a) + (b))
+#define NN_CONTRACT_ADD_f64(a, b) ((a) + (b))
+#define NN_CONTRACT_ADD_i32(a, b) ((int32_t)((uint32_t)(a) + (uint32_t)(b)))
+#define NN_CONTRACT_ADD_i64(a, b) ((int64_t)((uint64_t)(a) + (uint64_t)(b)))
+
+#if NN_CONTRACT_SIMD >= 256 || (NN_CONTRACT_SIMD == 128 && defined(__FMA__))
+#include <immintrin.h>
+#elif NN_CONTRACT_SIMD == 128 && defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#if NN_CONTRACT_SIMD
+#define NN_CONTRACT_INLINE static inline __attribute__((always_inline, unused))
+#if defined(__clang__)
+#define NN_CONTRACT_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define NN_CONTRACT_UNROLL _Pragma("GCC unroll 16")
+#endif
+#endif
+
+/* The widest vector of a type, and its multiply-add. */
+#if NN_CONTRACT_SIMD == 512
+#define NN_CONTRACT_VECTOR(T) nn_##T##_v64
+#define NN_CONTRACT_VECTOR_FMA(T, a, b, c) nn_##T##_v64_fma(a, b, c)
+#elif NN_CONTRACT_SIMD == 256
+#define NN_CONTRACT_VECTOR(T) nn_##T##_v32
+#define NN_CONTRACT_VECTOR_FMA(T, a, b, c) nn_##T##_v32_fma(a, b, c)
+#elif NN_CONTRACT_SIMD == 128
+#define NN_CONTRACT_VECTOR(T) nn_##T##_v16
+#define NN_CONTRACT_VECTOR_FMA(T, a, b, c) nn_##T##_v16_fma(a, b, c)
+#endif
+
+/* Rows of a register tile: with two vectors a row, the sums fill about half the registers. */
+#if NN_CONTRACT_SIMD == 512 || defined(__aarch64__)
+#define NN_CONTRACT_ROWS 8
+#elif NN_CONTRACT_SIMD == 256
+#define NN_CONTRACT_ROWS 6
+#else
+#define NN_CONTRACT_ROWS 4
+#endif
+
+/* The scratch memory: up to 16 rows of the left operand, then a block of the right one. */
+#define NN_CONTRACT_DEPTH 2048                                   /* bytes of k in a block */
+#define NN_CONTRACT_TILE_BYTES (16 * (NN_CONTRACT_DEPTH + 64))   /* packed rows; 64 keeps them off one cache set */
+#define NN_CONTRACT_BLOCK_BYTES 262144                           /* packed columns */
+#define NN_CONTRACT_SCRATCH (NN_CONTRACT_TILE_BYTES + NN_CONTRACT_BLOCK_BYTES) /* enough for every shape */
+/* @end */
+
+/* @section contract_scratch needs: contract_config */
+/* The bytes of scratch that a product of this shape needs at most, for every vector width, `size` being its element's:
+     depth = min(K, DEPTH / size), columns = the longer of N and, where N size < 64, M, rounded up to 64,
+     TILE + min(BLOCK, max(columns depth, 4 K) size) */
+static inline ptrdiff_t nn_contract_scratch(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t size) {
+  const ptrdiff_t depth = K < NN_CONTRACT_DEPTH / size ? K : NN_CONTRACT_DEPTH / size;
+  const ptrdiff_t longer = N * size < 64 && M > N ? M : N;
+  const ptrdiff_t packed = (longer + 63) / 64 * 64 * depth;
+  const ptrdiff_t bytes = (packed < 4 * K ? 4 * K : packed) * size;
+  return NN_CONTRACT_TILE_BYTES + (bytes < NN_CONTRACT_BLOCK_BYTES ? bytes : NN_CONTRACT_BLOCK_BYTES);
+}
+/* @end */
+
+/* @section contract_tile needs: contract_config */
+#if NN_CONTRACT_SIMD
+/* Defines nn_contract_tile_T_BYTES: c[rows, vectors] (+)= a[rows, depth] b[depth, vectors], a vector being BYTES
+   long. `rows` (at most 8) and `vectors` (1 or 2) are constants wherever it is inlined, so that `sum` is registers. */
+#define NN_CONTRACT_DEFINE_TILE(T, type, BYTES)                                                                   \
+  NN_CONTRACT_INLINE void nn_contract_tile_##T##_##BYTES(                                                         \
+      const int rows, const int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k,            \
+      const type *b, ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more) {                                           \
+    enum { WIDTH = BYTES / (int)sizeof(type) };                                                                   \
+    nn_##T##_v##BYTES sum[8][2];                                                                                  \
+    NN_CONTRACT_UNROLL                                                                                            \
+    for (int r = 0; r < rows; r++) {                                                                              \
+      NN_CONTRACT_UNROLL                                                                                          \
+      for (int v = 0; v < vectors; v++) {                                                                         \
+        sum[r][v] = nn_##T##_v##BYTES##_splat(0);                                                                 \
+        if (more) __builtin_memcpy(&sum[r][v], c + r * c_m + v * WIDTH, BYTES);                                   \
+      }                                                                                                           \
+    }                                                                                                             \
+    for (ptrdiff_t k = 0; k < depth; k++) {                                                                       \
+      nn_##T##_v##BYTES right[2];                                                                                 \
+      NN_CONTRACT_UNROLL                                                                                          \
+      for (int v = 0; v < vectors; v++) __builtin_memcpy(&right[v], b + k * b_k + v * WIDTH, BYTES);              \
+      NN_CONTRACT_UNROLL                                                                                          \
+      for (int r = 0; r < rows; r++) {                                                                            \
+        const nn_##T##_v##BYTES left = nn_##T##_v##BYTES##_splat(a[r * a_m + k * a_k]);                           \
+        NN_CONTRACT_UNROLL                                                                                        \
+        for (int v = 0; v < vectors; v++) sum[r][v] = nn_##T##_v##BYTES##_fma(left, right[v], sum[r][v]);         \
+      }                                                                                                           \
+    }                                                                                                             \
+    NN_CONTRACT_UNROLL                                                                                            \
+    for (int r = 0; r < rows; r++) {                                                                              \
+      NN_CONTRACT_UNROLL                                                                                          \
+      for (int v = 0; v < vectors; v++) __builtin_memcpy(c + r * c_m + v * WIDTH, &sum[r][v], BYTES);             \
+    }                                                                                                             \
+  }                                                                                                               \
+                                                                                                                  \
+  /* The same for 1 to NN_CONTRACT_ROWS rows; gives how many of the rows it has done. */                          \
+  static int nn_contract_rows_##T##_##BYTES(                                                                      \
+      int rows, int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k, const type *b,         \
+      ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more) {                                                          \
+    if (vectors == 2) {                                                                                           \
+      if (rows >= NN_CONTRACT_ROWS) {                                                                             \
+        nn_contract_tile_##T##_##BYTES(NN_CONTRACT_ROWS, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);            \
+        return NN_CONTRACT_ROWS;                                                                                  \
+      }                                                                                                           \
+      if (rows >= 4) {                                                                                            \
+        nn_contract_tile_##T##_##BYTES(4, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                           \
+        return 4;                                                                                                 \
+      }                                                                                                           \
+      if (rows >= 2) {                                                                                            \
+        nn_contract_tile_##T##_##BYTES(2, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                           \
+        return 2;                                                                                                 \
+      }                                                                                                           \
+      nn_contract_tile_##T##_##BYTES(1, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                             \
+      return 1;                                                                                                   \
+    }                                                                                                             \
+    if (rows >= NN_CONTRACT_ROWS) {                                                                               \
+      nn_contract_tile_##T##_##BYTES(NN_CONTRACT_ROWS, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);              \
+      return NN_CONTRACT_ROWS;                                                                                    \
+    }                                                                                                             \
+    if (rows >= 4) {                                                                                              \
+      nn_contract_tile_##T##_##BYTES(4, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                             \
+      return 4;                                                                                                   \
+    }                                                                                                             \
+    if (rows >= 2) {                                                                                              \
+      nn_contract_tile_##T##_##BYTES(2, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                             \
+      return 2;                                                                                                   \
+    }                                                                                                             \
+    nn_contract_tile_##T##_##BYTES(1, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                               \
+    return 1;                                                                                                     \
+  }
+#endif
+/* @end */
+
+/* @section contract_vector_f32 needs: contract_config */
+#if NN_CONTRACT_SIMD >= 128
+typedef float nn_f32_v16 __attribute__((vector_size(16)));
+
+NN_CONTRACT_INLINE nn_f32_v16 nn_f32_v16_splat(float x) {
+  const nn_f32_v16 v = {x, x, x, x};
+  return v;
+}
+
+NN_CONTRACT_INLINE nn_f32_v16 nn_f32_v16_fma(nn_f32_v16 a, nn_f32_v16 b, nn_f32_v16 c) {
+#if NN_CONTRACT_SIMD >= 256 || defined(__FMA__)
+  return _mm_fmadd_ps(a, b, c);
+#elif defined(__aarch64__)
+  return vfmaq_f32(c, a, b);
+#else
+  return a * b + c;
+#endif
+}
+#endif
+
+#if NN_CONTRACT_SIMD >= 256
+typedef float nn_f32_v32 __attribute__((vector_size(32)));
+
+NN_CONTRACT_INLINE nn_f32_v32 nn_f32_v32_splat(float x) {
+  const nn_f32_v32 v = {x, x, x, x, x, x, x, x};
+  return v;
+}
+
+NN_CONTRACT_INLINE nn_f32_v32 nn_f32_v32_fma(nn_f32_v32 a, nn_f32_v32 b, nn_f32_v32 c) {
+  return _mm256_fmadd_ps(a, b, c);
+}
+#endif
+
+#if NN_CONTRACT_SIMD >= 512
+typedef float nn_f32_v64 __attribute__((vector_size(64)));
+
+NN_CONTRACT_INLINE nn_f32_v64 nn_f32_v64_splat(float x) {
+  const nn_f32_v64 v = {x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
+  return v;
+}
+
+NN_CONTRACT_INLINE nn_f32_v64 nn_f32_v64_fma(nn_f32_v64 a, nn_f32_v64 b, nn_f32_v64 c) {
+  return _mm512_fmadd_ps(a, b, c);
+}
+#endif
+/* @end */
+
+/* @section contract_f32 needs: contract_tile contract_vector_f32 */
+#if NN_CONTRACT_SIMD
+NN_CONTRACT_DEFINE_TILE(f32, float, 16)
+#if NN_CONTRACT_SIMD >= 256
+NN_CONTRACT_DEFINE_TILE(f32, float, 32)
+#endif
+#if NN_CONTRACT_SIMD >= 512
+NN_CONTRACT_DEFINE_TILE(f32, float, 64)
+#endif
+
+/* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
+static ptrdiff_t nn_contract_width_f32(ptrdiff_t columns) {
+  const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(float);
+  const ptrdiff_t vector = NN_CONTRACT_SIMD / 8;
+  if (bytes > vector + vector / 2) return 2 * vector;
+  if (bytes > vector / 2 || vector == 16) return bytes > vector && vector == 16 ? 32 : vector;
+  return bytes > 16 ? 32 : 16;
+}
+
+/* All the rows of one tile, c being wide enough for whole vectors. */
+static void nn_contract_tile_f32(ptrdiff_t width, int rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m,
+                                 ptrdiff_t a_k, const float *b, ptrdiff_t b_k, float *c, ptrdiff_t c_m, int more) {
+  while (rows > 0) {
+    int done;
+#if NN_CONTRACT_SIMD >= 512
+    if (width >= 64) {
+      done = nn_contract_rows_f32_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+    } else
+#endif
+#if NN_CONTRACT_SIMD >= 256
+    if (width >= 32) {
+      done = nn_contract_rows_f32_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+    } else
+#endif
+    {
+      done = nn_contract_rows_f32_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+    }
+    rows -= done;
+    a += done * a_m;
+    c += done * c_m;
+  }
+}
+
+/* Copies n elements; where there are enough of them, 16 bytes at a time, the last 16 perhaps overlapping. */
+NN_CONTRACT_INLINE void nn_contract_copy_f32(float *to, const float *from, ptrdiff_t n) {
+  enum { CHUNK = 16 / (int)sizeof(float) };
+  if (n < CHUNK) {
+    for (ptrdiff_t i = 0; i < n; i++) to[i] = from[i];
+    return;
+  }
+  ptrdiff_t i = 0;
+#if NN_CONTRACT_SIMD >= 256
+  for (; i + 2 * CHUNK <= n; i += 2 * CHUNK) __builtin_memcpy(to + i, from + i, 32);
+#endif
+  for (; i + CHUNK <= n; i += CHUNK) __builtin_memcpy(to + i, from + i, 16);
+  if (i < n) __builtin_memcpy(to + n - CHUNK, from + n - CHUNK, 16);
+}
+
+/* Packs b[depth, columns] tile by tile, each as [depth, width], the last one filled up with zeros. */
+static void nn_contract_pack_f32(ptrdiff_t depth, ptrdiff_t columns, const float *b, ptrdiff_t b_k, ptrdiff_t b_n,
+                                 float *packed) {
+  enum { SIZE = (int)sizeof(float), VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE };
+  const ptrdiff_t whole = columns / VECTORS * VECTORS;
+  if (b_n == 1) {
+    for (ptrdiff_t k = 0; k < depth && whole > 0; k++) {
+      for (ptrdiff_t n = 0; n < whole; n += VECTORS) {
+        __builtin_memcpy(packed + n * depth + k * VECTORS, b + k * b_k + n, sizeof(float[VECTORS]));
+      }
+    }
+  }
+  for (ptrdiff_t n = b_n == 1 ? whole : 0; n < columns;) {
+    const ptrdiff_t width = nn_contract_width_f32(columns - n) / SIZE;
+    const ptrdiff_t used = columns - n < width ? columns - n : width;
+    float *const tile = packed + n * depth;
+    if (used < width) __builtin_memset(tile, 0, (size_t)(depth * width) * sizeof(float));
+    for (ptrdiff_t k = 0; k < depth && b_n == 1; k++) {
+      nn_contract_copy_f32(tile + k * width, b + k * b_k + n, used);
+    }
+    for (ptrdiff_t j = 0; j < used && b_n != 1; j++) {
+      for (ptrdiff_t k = 0; k < depth; k++) tile[k * width + j] = b[k * b_k + (n + j) * b_n];
+    }
+    n += used;
+  }
+}
+
+/* Packs rows of a: [depth][2 ROWS] where neighbours in memory are neighbours in m, else rows DEPTH + 64 bytes apart. */
+static void nn_contract_pack_rows_f32(ptrdiff_t rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                                      float *packed) {
+  enum { SIZE = (int)sizeof(float), GROUP = 2 * NN_CONTRACT_ROWS, STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE };
+  for (ptrdiff_t k = 0; k < depth && a_m == 1; k++) {
+    if (rows == GROUP) {
+      __builtin_memcpy(packed + k * GROUP, a + k * a_k, sizeof(float[GROUP]));
+    } else {
+      nn_contract_copy_f32(packed + k * GROUP, a + k * a_k, rows);
+    }
+  }
+  for (ptrdiff_t r = 0; r < rows && a_m != 1; r++) {
+    if (a_k == 1) {
+      nn_contract_copy_f32(packed + r * STRIDE, a + r * a_m, depth);
+    } else {
+      for (ptrdiff_t k = 0; k < depth; k++) packed[r * STRIDE + k] = a[r * a_m + k * a_k];
+    }
+  }
+}
+
+/* The product with any strides of c: rows of a against columns of b. */
+static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m,
+                                   ptrdiff_t a_k, const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c,
+                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch) {
+  enum {
+    SIZE = (int)sizeof(float),
+    VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
+    ROWS = NN_CONTRACT_ROWS,
+    DEPTH = NN_CONTRACT_DEPTH / SIZE
+  };
+  float *const a_packed = (float *)scratch;
+  float *const b_packed = (float *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
+  const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
+  const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
+  const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;
+
+  for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
+    const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
+    for (ptrdiff_t n0 = 0; n0 < N; n0 += panel) {
+      const ptrdiff_t columns = N - n0 < panel ? N - n0 : panel;
+      const float *const block_b = b + (k0 * b_k + n0 * b_n);
+      /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
+      ptrdiff_t direct = 0;
+      while (b_n == 1 && M < 4 * ROWS && direct < columns) {
+        const ptrdiff_t width = nn_contract_width_f32(columns - direct) / SIZE;
+        if (width > columns - direct) break;
+        direct += width;
+      }
+      nn_contract_pack_f32(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
+      for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
+        const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
+        const float *tile_a = a + (m0 * a_m + k0 * a_k);
+        ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
+        if (columns > VECTORS && a_m == 1) {
+          const ptrdiff_t odd = m0 / ROWS % 2 * ROWS;
+          if (odd == 0) nn_contract_pack_rows_f32(M - m0 < 2 * ROWS ? M - m0 : 2 * ROWS, depth, tile_a, 1, a_k, a_packed);
+          tile_a = a_packed + odd;
+          tile_a_k = 2 * ROWS;
+        } else if (columns > VECTORS) {
+          nn_contract_pack_rows_f32(rows, depth, tile_a, a_m, a_k, a_packed);
+          tile_a = a_packed;
+          tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
+          tile_a_k = 1;
+        }
+        for (ptrdiff_t n = 0; n < columns;) {
+          const ptrdiff_t bytes = nn_contract_width_f32(columns - n), width = bytes / SIZE;
+          const ptrdiff_t used = columns - n < width ? columns - n : width;
+          const float *const tile_b = n < direct ? block_b + n : b_packed + n * depth;
+          const ptrdiff_t tile_b_k = n < direct ? b_k : width;
+          float *const tile_c = c + (m0 * c_m + (n0 + n) * c_n);
+          if (used == width && c_n == 1) {
+            nn_contract_tile_f32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0);
+          } else {
+            float part[ROWS * VECTORS];
+            for (int r = 0; r < rows && k0 > 0; r++) {
+              for (ptrdiff_t j = 0; j < width; j++) part[r * width + j] = j < used ? tile_c[r * c_m + j * c_n] : 0;
+            }
+            nn_contract_tile_f32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, part, width, k0 > 0);
+            for (int r = 0; r < rows && c_n == 1; r++) nn_contract_copy_f32(tile_c + r * c_m, part + r * width, used);
+            for (ptrdiff_t j = 0; j < used && c_n != 1; j++) {
+              for (int r = 0; r < rows; r++) tile_c[r * c_m + j * c_n] = part[r * width + j];
+            }
+          }
+          n += used;
+        }
+      }
+    }
+  }
+}
+#endif
+
+/* c[M, N] = sum over k of a[M, K] b[K, N], each element one chain of multiply-adds from +0 in increasing k. Strides
+   count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
+static void nn_contract_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                            const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c, ptrdiff_t c_m, void *scratch) {
+#if NN_CONTRACT_SIMD
+  /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
+  if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(float) < NN_CONTRACT_SIMD / 8) {
+    nn_contract_blocks_f32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch);
+  } else {
+    nn_contract_blocks_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch);
+  }
+#else
+  (void)scratch;
+  for (ptrdiff_t m = 0; m < M; m++) {
+    for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
+      const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
+      float sum[64] = {0};
+      for (ptrdiff_t k = 0; k < K; k++) {
+        const float left = a[m * a_m + k * a_k];
+        const float *right = b + (k * b_k + n0 * b_n);
+        for (ptrdiff_t n = 0; n < columns && b_n == 1; n++) sum[n] = NN_CONTRACT_FMA_f32(left, right[n], sum[n]);
+        for (ptrdiff_t n = 0; n < columns && b_n != 1; n++) {
+          sum[n] = NN_CONTRACT_FMA_f32(left, right[n * b_n], sum[n]);
+        }
+      }
+      for (ptrdiff_t n = 0; n < columns; n++) c[m * c_m + n0 + n] = sum[n];
+    }
+  }
+#endif
+}
+/* @end */
+
+/* @section contract_lanes_f32 needs: contract_vector_f32 */
+#if NN_CONTRACT_SIMD
+/* lanes[rows][16] += products of `rows` (1, 2 or 4) contiguous rows of a and one contiguous column, 16 | depth. */
+NN_CONTRACT_INLINE void nn_contract_lanes_tile_f32(const int rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m,
+                                                   const float *b, float *lanes) {
+  enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(float), VECTORS = 16 / WIDTH };
+  NN_CONTRACT_VECTOR(f32) sum[4][VECTORS];
+  NN_CONTRACT_UNROLL
+  for (int r = 0; r < rows; r++) {
+    NN_CONTRACT_UNROLL
+    for (int v = 0; v < VECTORS; v++) __builtin_memcpy(&sum[r][v], lanes + r * 16 + v * WIDTH, BYTES);
+  }
+  for (ptrdiff_t k = 0; k < depth; k += 16) {
+    NN_CONTRACT_UNROLL
+    for (int v = 0; v < VECTORS; v++) {
+      NN_CONTRACT_VECTOR(f32) right;
+      __builtin_memcpy(&right, b + k + v * WIDTH, BYTES);
+      NN_CONTRACT_UNROLL
+      for (int r = 0; r < rows; r++) {
+        NN_CONTRACT_VECTOR(f32) left;
+        __builtin_memcpy(&left, a + r * a_m + k + v * WIDTH, BYTES);
+        sum[r][v] = NN_CONTRACT_VECTOR_FMA(f32, left, right, sum[r][v]);
+      }
+    }
+  }
+  NN_CONTRACT_UNROLL
+  for (int r = 0; r < rows; r++) {
+    NN_CONTRACT_UNROLL
+    for (int v = 0; v < VECTORS; v++) __builtin_memcpy(lanes + r * 16 + v * WIDTH, &sum[r][v], BYTES);
+  }
+}
+#endif
+
+/* lanes[rows][16] += products of contiguous rows of a and one contiguous column; k = 0 belongs to lane 0. */
+static void nn_contract_lanes_rows_f32(int rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m, const float *b,
+                                       float *lanes) {
+  ptrdiff_t whole = 0;
+#if NN_CONTRACT_SIMD
+  whole = depth / 16 * 16;
+  for (int r = 0; r < rows;) {
+    const int left = rows - r;
+    if (left >= 4 && NN_CONTRACT_SIMD >= 64 * (int)sizeof(float)) {
+      nn_contract_lanes_tile_f32(4, whole, a + r * a_m, a_m, b, lanes + r * 16);
+      r += 4;
+    } else if (left >= 2 && NN_CONTRACT_SIMD >= 32 * (int)sizeof(float)) {
+      nn_contract_lanes_tile_f32(2, whole, a + r * a_m, a_m, b, lanes + r * 16);
+      r += 2;
+    } else {
+      nn_contract_lanes_tile_f32(1, whole, a + r * a_m, a_m, b, lanes + r * 16);
+      r += 1;
+    }
+  }
+#endif
+  for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t k0 = whole; k0 < depth; k0 += 16) {
+      for (ptrdiff_t k = k0; k < depth && k < k0 + 16; k++) {
+        lanes[r * 16 + k - k0] = NN_CONTRACT_FMA_f32(a[r * a_m + k], b[k], lanes[r * 16 + k - k0]);
+      }
+    }
+  }
+}
+
+/* The same product with each element's k cut into 16 lanes, k mod 16, that are added up in halves: for few columns. */
+static void nn_contract_lanes_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                                  const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c, ptrdiff_t c_m,
+                                  void *scratch) {
+  enum {
+    SIZE = (int)sizeof(float),
+    ROWS = 4,
+    COLUMNS = 4,
+    A_DEPTH = NN_CONTRACT_TILE_BYTES / ROWS / SIZE / 16 * 16 - 16,
+    A_STRIDE = A_DEPTH + 16,
+    B_DEPTH = NN_CONTRACT_BLOCK_BYTES / COLUMNS / SIZE
+  };
+  float *const a_packed = (float *)scratch;
+  float *const b_packed = (float *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
+  for (ptrdiff_t n0 = 0; n0 < N; n0 += COLUMNS) {
+    const int columns = N - n0 < COLUMNS ? (int)(N - n0) : COLUMNS;
+    for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
+      const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
+      float lanes[COLUMNS][ROWS * 16];
+      for (int n = 0; n < columns; n++) {
+        for (int l = 0; l < ROWS * 16; l++) lanes[n][l] = 0;
+      }
+      for (ptrdiff_t k0 = 0; k0 < K; k0 += A_DEPTH) {
+        const ptrdiff_t depth = K - k0 < A_DEPTH ? K - k0 : (ptrdiff_t)A_DEPTH;
+        const float *tile_a = a + (m0 * a_m + k0 * a_k);
+        ptrdiff_t tile_a_m = a_m;
+        if (a_k != 1) {
+          for (int r = 0; r < rows && a_m != 1; r++) {
+            for (ptrdiff_t k = 0; k < depth; k++) a_packed[r * A_STRIDE + k] = tile_a[r * a_m + k * a_k];
+          }
+          for (ptrdiff_t k = 0; k < depth && a_m == 1; k++) {
+            for (int r = 0; r < rows; r++) a_packed[r * A_STRIDE + k] = tile_a[k * a_k + r];
+          }
+          tile_a = a_packed;
+          tile_a_m = A_STRIDE;
+        }
+        for (int n = 0; n < columns; n++) {
+          const float *tile_b = b + (k0 * b_k + (n0 + n) * b_n);
+          if (b_k != 1) {
+            /* Columns that fit stay packed for all rows, others are packed anew for each tile. */
+            float *const packed = b_packed + (K <= B_DEPTH ? n * K + k0 : n * A_DEPTH);
+            for (ptrdiff_t k = 0; k < depth && (m0 == 0 || K > B_DEPTH); k++) packed[k] = tile_b[k * b_k];
+            tile_b = packed;
+          }
+          nn_contract_lanes_rows_f32(rows, depth, tile_a, tile_a_m, tile_b, lanes[n]);
+        }
+      }
+      for (int n = 0; n < columns; n++) {
+        for (int r = 0; r < rows; r++) {
+          float *const lane = lanes[n] + r * 16;
+          for (int half = 8; half >= 1; half /= 2) {
+            for (int l = 0; l < half; l++) lane[l] = NN_CONTRACT_ADD_f32(lane[l], lane[l + half]);
+          }
+          c[(m0 + r) * c_m + n0 + n] = lane[0];
+        }
+      }
+    }
+  }
+}
+/* @end */
+
+/* @section contract_vector_f64 needs: contract_config */
+#if NN_CONTRACT_SIMD >= 128
+typedef double nn_f64_v16 __attribute__((vector_size(16)));
+
+NN_CONTRACT_INLINE nn_f64_v16 nn_f64_v16_splat(double x) {
+  const nn_f64_v16 v = {x, x};
+  return v;
+}
+
+NN_CONTRACT_INLINE nn_f64_v16 nn_f64_v16_fma(nn_f64_v16 a, nn_f64_v16 b, nn_f64_v16 c) {
+#if NN_CONTRACT_SIMD >= 256 || defined(__FMA__)
+  return _mm_fmadd_pd(a, b, c);
+#elif defined(__aarch64__)
+  return vfmaq_f64(c, a, b);
+#else
+  return a * b + c;
+#endif
+}
+#endif
+
+#if NN_CONTRACT_SIMD >= 256
+typedef double nn_f64_v32 __attribute__((vector_size(32)));
+
+NN_CONTRACT_INLINE nn_f64_v32 nn_f64_v32_splat(double x) {
+  const nn_f64_v32 v = {x, x, x, x};
+  return v;
+}
+
+NN_CONTRACT_INLINE nn_f64_v32 nn_f64_v32_fma(nn_f64_v32 a, nn_f64_v32 b, nn_f64_v32 c) {
+  return _mm256_fmadd_pd(a, b, c);
+}
+#endif
+
+#if NN_CONTRACT_SIMD >= 512
+typedef double nn_f64_v64 __attribute__((vector_size(64)));
+
+NN_CONTRACT_INLINE nn_f64_v64 nn_f64_v64_splat(double x) {
+  const nn_f64_v64 v = {x, x, x, x, x, x, x, x};
+  return v;
+}
+
+NN_CONTRACT_INLINE nn_f64_v64 nn_f64_v64_fma(nn_f64_v64 a, nn_f64_v64 b, nn_f64_v64 c) {
+  return _mm512_fmadd_pd(a, b, c);
+}
+#endif
+/* @end */
+
+/* @section contract_f64 needs: contract_tile contract_vector_f64 */
+#if NN_CONTRACT_SIMD
+NN_CONTRACT_DEFINE_TILE(f64, double, 16)
+#if NN_CONTRACT_SIMD >= 256
+NN_CONTRACT_DEFINE_TILE(f64, double, 32)
+#endif
+#if NN_CONTRACT_SIMD >= 512
+NN_CONTRACT_DEFINE_TILE(f64, double, 64)
+#endif
+
+/* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
+static ptrdiff_t nn_contract_width_f64(ptrdiff_t columns) {
+  const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(double);
+  const ptrdiff_t vector = NN_CONTRACT_SIMD / 8;
+  if (bytes > vector + vector / 2) return 2 * vector;
+  if (bytes > vector / 2 || vector == 16) return bytes > vector && vector == 16 ? 32 : vector;
+  return bytes > 16 ? 32 : 16;
+}
+
+/* All the rows of one tile, c being wide enough for whole vectors. */
+static void nn_contract_tile_f64(ptrdiff_t width, int rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m,
+                                 ptrdiff_t a_k, const double *b, ptrdiff_t b_k, double *c, ptrdiff_t c_m, int more) {
+  while (rows > 0) {
+    int done;
+#if NN_CONTRACT_SIMD >= 512
+    if (width >= 64) {
+      done = nn_contract_rows_f64_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+    } else
+#endif
+#if NN_CONTRACT_SIMD >= 256
+    if (width >= 32) {
+      done = nn_contract_rows_f64_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+    } else
+#endif
+    {
+      done = nn_contract_rows_f64_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+    }
+    rows -= done;
+    a += done * a_m;
+    c += done * c_m;
+  }
+}
+
+/* Copies n elements; where there are enough of them, 16 bytes at a time, the last 16 perhaps overlapping. */
+NN_CONTRACT_INLINE void nn_contract_copy_f64(double *to, const double *from, ptrdiff_t n) {
+  enum { CHUNK = 16 / (int)sizeof(double) };
+  if (n < CHUNK) {
+    for (ptrdiff_t i = 0; i < n; i++) to[i] = from[i];
+    return;
+  }
+  ptrdiff_t i = 0;
+#if NN_CONTRACT_SIMD >= 256
+  for (; i + 2 * CHUNK <= n; i += 2 * CHUNK) __builtin_memcpy(to + i, from + i, 32);
+#endif
+  for (; i + CHUNK <= n; i += CHUNK) __builtin_memcpy(to + i, from + i, 16);
+  if (i < n) __builtin_memcpy(to + n - CHUNK, from + n - CHUNK, 16);
+}
+
+/* Packs b[depth, columns] tile by tile, each as [depth, width], the last one filled up with zeros. */
+static void nn_contract_pack_f64(ptrdiff_t depth, ptrdiff_t columns, const double *b, ptrdiff_t b_k, ptrdiff_t b_n,
+                                 double *packed) {
+  enum { SIZE = (int)sizeof(double), VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE };
+  const ptrdiff_t whole = columns / VECTORS * VECTORS;
+  if (b_n == 1) {
+    for (ptrdiff_t k = 0; k < depth && whole > 0; k++) {
+      for (ptrdiff_t n = 0; n < whole; n += VECTORS) {
+        __builtin_memcpy(packed + n * depth + k * VECTORS, b + k * b_k + n, sizeof(double[VECTORS]));
+      }
+    }
+  }
+  for (ptrdiff_t n = b_n == 1 ? whole : 0; n < columns;) {
+    const ptrdiff_t width = nn_contract_width_f64(columns - n) / SIZE;
+    const ptrdiff_t used = columns - n < width ? columns - n : width;
+    double *const tile = packed + n * depth;
+    if (used < width) __builtin_memset(tile, 0, (size_t)(depth * width) * sizeof(double));
+    for (ptrdiff_t k = 0; k < depth && b_n == 1; k++) {
+      nn_contract_copy_f64(tile + k * width, b + k * b_k + n, used);
+    }
+    for (ptrdiff_t j = 0; j < used && b_n != 1; j++) {
+      for (ptrdiff_t k = 0; k < depth; k++) tile[k * width + j] = b[k * b_k + (n + j) * b_n];
+    }
+    n += used;
+  }
+}
+
+/* Packs rows of a: [depth][2 ROWS] where neighbours in memory are neighbours in m, else rows DEPTH + 64 bytes apart. */
+static void nn_contract_pack_rows_f64(ptrdiff_t rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                                      double *packed) {
+  enum { SIZE = (int)sizeof(double), GROUP = 2 * NN_CONTRACT_ROWS, STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE };
+  for (ptrdiff_t k = 0; k < depth && a_m == 1; k++) {
+    if (rows == GROUP) {
+      __builtin_memcpy(packed + k * GROUP, a + k * a_k, sizeof(double[GROUP]));
+    } else {
+      nn_contract_copy_f64(packed + k * GROUP, a + k * a_k, rows);
+    }
+  }
+  for (ptrdiff_t r = 0; r < rows && a_m != 1; r++) {
+    if (a_k == 1) {
+      nn_contract_copy_f64(packed + r * STRIDE, a + r * a_m, depth);
+    } else {
+      for (ptrdiff_t k = 0; k < depth; k++) packed[r * STRIDE + k] = a[r * a_m + k * a_k];
+    }
+  }
+}
+
+/* The product with any strides of c: rows of a against columns of b. */
+static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m,
+                                   ptrdiff_t a_k, const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c,
+                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch) {
+  enum {
+    SIZE = (int)sizeof(double),
+    VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
+    ROWS = NN_CONTRACT_ROWS,
+    DEPTH = NN_CONTRACT_DEPTH / SIZE
+  };
+  double *const a_packed = (double *)scratch;
+  double *const b_packed = (double *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
+  const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
+  const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
+  const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;
+
+  for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
+    const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
+    for (ptrdiff_t n0 = 0; n0 < N; n0 += panel) {
+      const ptrdiff_t columns = N - n0 < panel ? N - n0 : panel;
+      const double *const block_b = b + (k0 * b_k + n0 * b_n);
+      /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
+      ptrdiff_t direct = 0;
+      while (b_n == 1 && M < 4 * ROWS && direct < columns) {
+        const ptrdiff_t width = nn_contract_width_f64(columns - direct) / SIZE;
+        if (width > columns - direct) break;
+        direct += width;
+      }
+      nn_contract_pack_f64(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
+      for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
+        const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
+        const double *tile_a = a + (m0 * a_m + k0 * a_k);
+        ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
+        if (columns > VECTORS && a_m == 1) {
+          const ptrdiff_t odd = m0 / ROWS % 2 * ROWS;
+          if (odd == 0) nn_contract_pack_rows_f64(M - m0 < 2 * ROWS ? M - m0 : 2 * ROWS, depth, tile_a, 1, a_k, a_packed);
+          tile_a = a_packed + odd;
+          tile_a_k = 2 * ROWS;
+        } else if (columns > VECTORS) {
+          nn_contract_pack_rows_f64(rows, depth, tile_a, a_m, a_k, a_packed);
+          tile_a = a_packed;
+          tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
+          tile_a_k = 1;
+        }
+        for (ptrdiff_t n = 0; n < columns;) {
+          const ptrdiff_t bytes = nn_contract_width_f64(columns - n), width = bytes / SIZE;
+          const ptrdiff_t used = columns - n < width ? columns - n : width;
+          const double *const tile_b = n < direct ? block_b + n : b_packed + n * depth;
+          const ptrdiff_t tile_b_k = n < direct ? b_k : width;
+          double *const tile_c = c + (m0 * c_m + (n0 + n) * c_n);
+          if (used == width && c_n == 1) {
+            nn_contract_tile_f64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0);
+          } else {
+            double part[ROWS * VECTORS];
+            for (int r = 0; r < rows && k0 > 0; r++) {
+              for (ptrdiff_t j = 0; j < width; j++) part[r * width + j] = j < used ? tile_c[r * c_m + j * c_n] : 0;
+            }
+            nn_contract_tile_f64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, part, width, k0 > 0);
+            for (int r = 0; r < rows && c_n == 1; r++) nn_contract_copy_f64(tile_c + r * c_m, part + r * width, used);
+            for (ptrdiff_t j = 0; j < used && c_n != 1; j++) {
+              for (int r = 0; r < rows; r++) tile_c[r * c_m + j * c_n] = part[r * width + j];
+            }
+          }
+          n += used;
+        }
+      }
+    }
+  }
+}
+#endif
+
+/* c[M, N] = sum over k of a[M, K] b[K, N], each element one chain of multiply-adds from +0 in increasing k. Strides
+   count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
+static void nn_contract_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                            const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c, ptrdiff_t c_m, void *scratch) {
+#if NN_CONTRACT_SIMD
+  /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
+  if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(double) < NN_CONTRACT_SIMD / 8) {
+    nn_contract_blocks_f64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch);
+  } else {
+    nn_contract_blocks_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch);
+  }
+#else
+  (void)scratch;
+  for (ptrdiff_t m = 0; m < M; m++) {
+    for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
+      const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
+      double sum[64] = {0};
+      for (ptrdiff_t k = 0; k < K; k++) {
+        const double left = a[m * a_m + k * a_k];
+        const double *right = b + (k * b_k + n0 * b_n);
+        for (ptrdiff_t n = 0; n < columns && b_n == 1; n++) sum[n] = NN_CONTRACT_FMA_f64(left, right[n], sum[n]);
+        for (ptrdiff_t n = 0; n < columns && b_n != 1; n++) {
+          sum[n] = NN_CONTRACT_FMA_f64(left, right[n * b_n], sum[n]);
+        }
+      }
+      for (ptrdiff_t n = 0; n < columns; n++) c[m * c_m + n0 + n] = sum[n];
+    }
+  }
+#endif
+}
+/* @end */
+
+/* @section contract_lanes_f64 needs: contract_vector_f64 */
+#if NN_CONTRACT_SIMD
+/* lanes[rows][16] += products of `rows` (1, 2 or 4) contiguous rows of a and one contiguous column, 16 | depth. */
+NN_CONTRACT_INLINE void nn_contract_lanes_tile_f64(const int rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m,
+                                                   const double *b, double *lanes) {
+  enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(double), VECTORS = 16 / WIDTH };
+  NN_CONTRACT_VECTOR(f64) sum[4][VECTORS];
+  NN_CONTRACT_UNROLL
+  for (int r = 0; r < rows; r++) {
+    NN_CONTRACT_UNROLL
+    for (int v = 0; v < VECTORS; v++) __builtin_memcpy(&sum[r][v], lanes + r * 16 + v * WIDTH, BYTES);
+  }
+  for (ptrdiff_t k = 0; k < depth; k += 16) {
+    NN_CONTRACT_UNROLL
+    for (int v = 0; v < VECTORS; v++) {
+      NN_CONTRACT_VECTOR(f64) right;
+      __builtin_memcpy(&right, b + k + v * WIDTH, BYTES);
+      NN_CONTRACT_UNROLL
+      for (int r = 0; r < rows; r++) {
+        NN_CONTRACT_VECTOR(f64) left;
+        __builtin_memcpy(&left, a + r * a_m + k + v * WIDTH, BYTES);
+        sum[r][v] = NN_CONTRACT_VECTOR_FMA(f64, left, right, sum[r][v]);
+      }
+    }
+  }
+  NN_CONTRACT_UNROLL
+  for (int r = 0; r < rows; r++) {
+    NN_CONTRACT_UNROLL
+    for (int v = 0; v < VECTORS; v++) __builtin_memcpy(lanes + r * 16 + v * WIDTH, &sum[r][v], BYTES);
+  }
+}
+#endif
+
+/* lanes[rows][16] += products of contiguous rows of a and one contiguous column; k = 0 belongs to lane 0. */
+static void nn_contract_lanes_rows_f64(int rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m, const double *b,
+                                       double *lanes) {
+  ptrdiff_t whole = 0;
+#if NN_CONTRACT_SIMD
+  whole = depth / 16 * 16;
+  for (int r = 0; r < rows;) {
+    const int left = rows - r;
+    if (left >= 4 && NN_CONTRACT_SIMD >= 64 * (int)sizeof(double)) {
+      nn_contract_lanes_tile_f64(4, whole, a + r * a_m, a_m, b, lanes + r * 16);
+      r += 4;
+    } else if (left >= 2 && NN_CONTRACT_SIMD >= 32 * (int)sizeof(double)) {
+      nn_contract_lanes_tile_f64(2, whole, a + r * a_m, a_m, b, lanes + r * 16);
+      r += 2;
+    } else {
+      nn_contract_lanes_tile_f64(1, whole, a + r * a_m, a_m, b, lanes + r * 16);
+      r += 1;
+    }
+  }
+#endif
+  for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t k0 = whole; k0 < depth; k0 += 16) {
+      for (ptrdiff_t k = k0; k < depth && k < k0 + 16; k++) {
+        lanes[r * 16 + k - k0] = NN_CONTRACT_FMA_f64(a[r * a_m + k], b[k], lanes[r * 16 + k - k0]);
+      }
+    }
+  }
+}
+
+/* The same product with each element's k cut into 16 lanes, k mod 16, that are added up in halves: for few columns. */
+static void nn_contract_lanes_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                                  const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c, ptrdiff_t c_m,
+                                  void *scratch) {
+  enum {
+    SIZE = (int)sizeof(double),
+    ROWS = 4,
+    COLUMNS = 4,
+    A_DEPTH = NN_CONTRACT_TILE_BYTES / ROWS / SIZE / 16 * 16 - 16,
+    A_STRIDE = A_DEPTH + 16,
+    B_DEPTH = NN_CONTRACT_BLOCK_BYTES / COLUMNS / SIZE
+  };
+  double *const a_packed = (double *)scratch;
+  double *const b_packed = (double *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
+  for (ptrdiff_t n0 = 0; n0 < N; n0 += COLUMNS) {
+    const int columns = N - n0 < COLUMNS ? (int)(N - n0) : COLUMNS;
+    for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
+      const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
+      double lanes[COLUMNS][ROWS * 16];
+      for (int n = 0; n < columns; n++) {
+        for (int l = 0; l < ROWS * 16; l++) lanes[n][l] = 0;
+      }
+      for (ptrdiff_t k0 = 0; k0 < K; k0 += A_DEPTH) {
+        const ptrdiff_t depth = K - k0 < A_DEPTH ? K - k0 : (ptrdiff_t)A_DEPTH;
+        const double *tile_a = a + (m0 * a_m + k0 * a_k);
+        ptrdiff_t tile_a_m = a_m;
+        if (a_k != 1) {
+          for (int r = 0; r < rows && a_m != 1; r++) {
+            for (ptrdiff_t k = 0; k < depth; k++) a_packed[r * A_STRIDE + k] = tile_a[r * a_m + k * a_k];
+          }
+          for (ptrdiff_t k = 0; k < depth && a_m == 1; k++) {
+            for (int r = 0; r < rows; r++) a_packed[r * A_STRIDE + k] = tile_a[k * a_k + r];
+          }
+          tile_a = a_packed;
+          tile_a_m = A_STRIDE;
+        }
+        for (int n = 0; n < columns; n++) {
+          const double *tile_b = b + (k0 * b_k + (n0 + n) * b_n);
+          if (b_k != 1) {
+            /* Columns that fit stay packed for all rows, others are packed anew for each tile. */
+            double *const packed = b_packed + (K <= B_DEPTH ? n * K + k0 : n * A_DEPTH);
+            for (ptrdiff_t k = 0; k < depth && (m0 == 0 || K > B_DEPTH); k++) packed[k] = tile_b[k * b_k];
+            tile_b = packed;
+          }
+          nn_contract_lanes_rows_f64(rows, depth, tile_a, tile_a_m, tile_b, lanes[n]);
+        }
+      }
+      for (int n = 0; n < columns; n++) {
+        for (int r = 0; r < rows; r++) {
+          double *const lane = lanes[n] + r * 16;
+          for (int half = 8; half >= 1; half /= 2) {
+            for (int l = 0; l < half; l++) lane[l] = NN_CONTRACT_ADD_f64(lane[l], lane[l + half]);
+          }
+          c[(m0 + r) * c_m + n0 + n] = lane[0];
+        }
+      }
+    }
+  }
+}
+/* @end */
+
+/* @section contract_vector_i32 needs: contract_config */
+#if NN_CONTRACT_SIMD >= 128
+typedef uint32_t nn_i32_v16 __attribute__((vector_size(16)));
+
+NN_CONTRACT_INLINE nn_i32_v16 nn_i32_v16_splat(int32_t x) {
+  const uint32_t y = (uint32_t)x;
+  const nn_i32_v16 v = {y, y, y, y};
+  return v;
+}
+
+NN_CONTRACT_INLINE nn_i32_v16 nn_i32_v16_fma(nn_i32_v16 a, nn_i32_v16 b, nn_i32_v16 c) { return a * b + c; }
+#endif
+
+#if NN_CONTRACT_SIMD >= 256
+typedef uint32_t nn_i32_v32 __attribute__((vector_size(32)));
+
+NN_CONTRACT_INLINE nn_i32_v32 nn_i32_v32_splat(int32_t x) {
+  const uint32_t y = (uint32_t)x;
+  const nn_i32_v32 v = {y, y, y, y, y, y, y, y};
+  return v;
+}
+
+NN_CONTRACT_INLINE nn_i32_v32 nn_i32_v32_fma(nn_i32_v32 a, nn_i32_v32 b, nn_i32_v32 c) { return a * b + c; }
+#endif
+
+#if NN_CONTRACT_SIMD >= 512
+typedef uint32_t nn_i32_v64 __attribute__((vector_size(64)));
+
+NN_CONTRACT_INLINE nn_i32_v64 nn_i32_v64_splat(int32_t x) {
+  const uint32_t y = (uint32_t)x;
+  const nn_i32_v64 v = {y, y, y, y, y, y, y, y, y, y, y, y, y, y, y, y};
+  return v;
+}
+
+NN_CONTRACT_INLINE nn_i32_v64 nn_i32_v64_fma(nn_i32_v64 a, nn_i32_v64 b, nn_i32_v64 c) { return a * b + c; }
+#endif
+/* @end */
+
+/* @section contract_i32 needs: contract_tile contract_vector_i32 */
+#if NN_CONTRACT_SIMD
+NN_CONTRACT_DEFINE_TILE(i32, int32_t, 16)
+#if NN_CONTRACT_SIMD >= 256
+NN_CONTRACT_DEFINE_TILE(i32, int32_t, 32)
+#endif
+#if NN_CONTRACT_SIMD >= 512
+NN_CONTRACT_DEFINE_TILE(i32, int32_t, 64)
+#endif
+
+/* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
+static ptrdiff_t nn_contract_width_i32(ptrdiff_t columns) {
+  const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(int32_t);
+  const ptrdiff_t vector = NN_CONTRACT_SIMD / 8;
+  if (bytes > vector + vector / 2) return 2 * vector;
+  if (bytes > vector / 2 || vector == 16) return bytes > vector && vector == 16 ? 32 : vector;
+  return bytes > 16 ? 32 : 16;
+}
+
+/* All the rows of one tile, c being wide enough for whole vectors. */
+static void nn_contract_tile_i32(ptrdiff_t width, int rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m,
+                                 ptrdiff_t a_k, const int32_t *b, ptrdiff_t b_k, int32_t *c, ptrdiff_t c_m, int more) {
+  while (rows > 0) {
+    int done;
+#if NN_CONTRACT_SIMD >= 512
+    if (width >= 64) {
+      done = nn_contract_rows_i32_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+    } else
+#endif
+#if NN_CONTRACT_SIMD >= 256
+    if (width >= 32) {
+      done = nn_contract_rows_i32_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+    } else
+#endif
+    {
+      done = nn_contract_rows_i32_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+    }
+    rows -= done;
+    a += done * a_m;
+    c += done * c_m;
+  }
+}
+
+/* Copies n elements; where there are enough of them, 16 bytes at a time, the last 16 perhaps overlapping. */
+NN_CONTRACT_INLINE void nn_contract_copy_i32(int32_t *to, const int32_t *from, ptrdiff_t n) {
+  enum { CHUNK = 16 / (int)sizeof(int32_t) };
+  if (n < CHUNK) {
+    for (ptrdiff_t i = 0; i < n; i++) to[i] = from[i];
+    return;
+  }
+  ptrdiff_t i = 0;
+#if NN_CONTRACT_SIMD >= 256
+  for (; i + 2 * CHUNK <= n; i += 2 * CHUNK) __builtin_memcpy(to + i, from + i, 32);
+#endif
+  for (; i + CHUNK <= n; i += CHUNK) __builtin_memcpy(to + i, from + i, 16);
+  if (i < n) __builtin_memcpy(to + n - CHUNK, from + n - CHUNK, 16);
+}
+
+/* Packs b[depth, columns] tile by tile, each as [depth, width], the last one filled up with zeros. */
+static void nn_contract_pack_i32(ptrdiff_t depth, ptrdiff_t columns, const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n,
+                                 int32_t *packed) {
+  enum { SIZE = (int)sizeof(int32_t), VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE };
+  const ptrdiff_t whole = columns / VECTORS * VECTORS;
+  if (b_n == 1) {
+    for (ptrdiff_t k = 0; k < depth && whole > 0; k++) {
+      for (ptrdiff_t n = 0; n < whole; n += VECTORS) {
+        __builtin_memcpy(packed + n * depth + k * VECTORS, b + k * b_k + n, sizeof(int32_t[VECTORS]));
+      }
+    }
+  }
+  for (ptrdiff_t n = b_n == 1 ? whole : 0; n < columns;) {
+    const ptrdiff_t width = nn_contract_width_i32(columns - n) / SIZE;
+    const ptrdiff_t used = columns - n < width ? columns - n : width;
+    int32_t *const tile = packed + n * depth;
+    if (used < width) __builtin_memset(tile, 0, (size_t)(depth * width) * sizeof(int32_t));
+    for (ptrdiff_t k = 0; k < depth && b_n == 1; k++) {
+      nn_contract_copy_i32(tile + k * width, b + k * b_k + n, used);
+    }
+    for (ptrdiff_t j = 0; j < used && b_n != 1; j++) {
+      for (ptrdiff_t k = 0; k < depth; k++) tile[k * width + j] = b[k * b_k + (n + j) * b_n];
+    }
+    n += used;
+  }
+}
+
+/* Packs rows of a: [depth][2 ROWS] where neighbours in memory are neighbours in m, else rows DEPTH + 64 bytes apart. */
+static void nn_contract_pack_rows_i32(ptrdiff_t rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                                      int32_t *packed) {
+  enum { SIZE = (int)sizeof(int32_t), GROUP = 2 * NN_CONTRACT_ROWS, STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE };
+  for (ptrdiff_t k = 0; k < depth && a_m == 1; k++) {
+    if (rows == GROUP) {
+      __builtin_memcpy(packed + k * GROUP, a + k * a_k, sizeof(int32_t[GROUP]));
+    } else {
+      nn_contract_copy_i32(packed + k * GROUP, a + k * a_k, rows);
+    }
+  }
+  for (ptrdiff_t r = 0; r < rows && a_m != 1; r++) {
+    if (a_k == 1) {
+      nn_contract_copy_i32(packed + r * STRIDE, a + r * a_m, depth);
+    } else {
+      for (ptrdiff_t k = 0; k < depth; k++) packed[r * STRIDE + k] = a[r * a_m + k * a_k];
+    }
+  }
+}
+
+/* The product with any strides of c: rows of a against columns of b. */
+static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m,
+                                   ptrdiff_t a_k, const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c,
+                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch) {
+  enum {
+    SIZE = (int)sizeof(int32_t),
+    VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
+    ROWS = NN_CONTRACT_ROWS,
+    DEPTH = NN_CONTRACT_DEPTH / SIZE
+  };
+  int32_t *const a_packed = (int32_t *)scratch;
+  int32_t *const b_packed = (int32_t *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
+  const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
+  const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
+  const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;
+
+  for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
+    const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
+    for (ptrdiff_t n0 = 0; n0 < N; n0 += panel) {
+      const ptrdiff_t columns = N - n0 < panel ? N - n0 : panel;
+      const int32_t *const block_b = b + (k0 * b_k + n0 * b_n);
+      /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
+      ptrdiff_t direct = 0;
+      while (b_n == 1 && M < 4 * ROWS && direct < columns) {
+        const ptrdiff_t width = nn_contract_width_i32(columns - direct) / SIZE;
+        if (width > columns - direct) break;
+        direct += width;
+      }
+      nn_contract_pack_i32(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
+      for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
+        const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
+        const int32_t *tile_a = a + (m0 * a_m + k0 * a_k);
+        ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
+        if (columns > VECTORS && a_m == 1) {
+          const ptrdiff_t odd = m0 / ROWS % 2 * ROWS;
+          if (odd == 0) nn_contract_pack_rows_i32(M - m0 < 2 * ROWS ? M - m0 : 2 * ROWS, depth, tile_a, 1, a_k, a_packed);
+          tile_a = a_packed + odd;
+          tile_a_k = 2 * ROWS;
+        } else if (columns > VECTORS) {
+          nn_contract_pack_rows_i32(rows, depth, tile_a, a_m, a_k, a_packed);
+          tile_a = a_packed;
+          tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
+          tile_a_k = 1;
+        }
+        for (ptrdiff_t n = 0; n < columns;) {
+          const ptrdiff_t bytes = nn_contract_width_i32(columns - n), width = bytes / SIZE;
+          const ptrdiff_t used = columns - n < width ? columns - n : width;
+          const int32_t *const tile_b = n < direct ? block_b + n : b_packed + n * depth;
+          const ptrdiff_t tile_b_k = n < direct ? b_k : width;
+          int32_t *const tile_c = c + (m0 * c_m + (n0 + n) * c_n);
+          if (used == width && c_n == 1) {
+            nn_contract_tile_i32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0);
+          } else {
+            int32_t part[ROWS * VECTORS];
+            for (int r = 0; r < rows && k0 > 0; r++) {
+              for (ptrdiff_t j = 0; j < width; j++) part[r * width + j] = j < used ? tile_c[r * c_m + j * c_n] : 0;
+            }
+            nn_contract_tile_i32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, part, width, k0 > 0);
+            for (int r = 0; r < rows && c_n == 1; r++) nn_contract_copy_i32(tile_c + r * c_m, part + r * width, used);
+            for (ptrdiff_t j = 0; j < used && c_n != 1; j++) {
+              for (int r = 0; r < rows; r++) tile_c[r * c_m + j * c_n] = part[r * width + j];
+            }
+          }
+          n += used;
+        }
+      }
+    }
+  }
+}
+#endif
+
+/* c[M, N] = sum over k of a[M, K] b[K, N], each element one chain of multiply-adds from +0 in increasing k. Strides
+   count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
+static void nn_contract_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                            const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c, ptrdiff_t c_m, void *scratch) {
+#if NN_CONTRACT_SIMD
+  /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
+  if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int32_t) < NN_CONTRACT_SIMD / 8) {
+    nn_contract_blocks_i32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch);
+  } else {
+    nn_contract_blocks_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch);
+  }
+#else
+  (void)scratch;
+  for (ptrdiff_t m = 0; m < M; m++) {
+    for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
+      const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
+      int32_t sum[64] = {0};
+      for (ptrdiff_t k = 0; k < K; k++) {
+        const int32_t left = a[m * a_m + k * a_k];
+        const int32_t *right = b + (k * b_k + n0 * b_n);
+        for (ptrdiff_t n = 0; n < columns && b_n == 1; n++) sum[n] = NN_CONTRACT_FMA_i32(left, right[n], sum[n]);
+        for (ptrdiff_t n = 0; n < columns && b_n != 1; n++) {
+          sum[n] = NN_CONTRACT_FMA_i32(left, right[n * b_n], sum[n]);
+        }
+      }
+      for (ptrdiff_t n = 0; n < columns; n++) c[m * c_m + n0 + n] = sum[n];
+    }
+  }
+#endif
+}
+/* @end */
+
+/* @section contract_lanes_i32 needs: contract_vector_i32 */
+#if NN_CONTRACT_SIMD
+/* lanes[rows][16] += products of `rows` (1, 2 or 4) contiguous rows of a and one contiguous column, 16 | depth. */
+NN_CONTRACT_INLINE void nn_contract_lanes_tile_i32(const int rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m,
+                                                   const int32_t *b, int32_t *lanes) {
+  enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(int32_t), VECTORS = 16 / WIDTH };
+  NN_CONTRACT_VECTOR(i32) sum[4][VECTORS];
+  NN_CONTRACT_UNROLL
+  for (int r = 0; r < rows; r++) {
+    NN_CONTRACT_UNROLL
+    for (int v = 0; v < VECTORS; v++) __builtin_memcpy(&sum[r][v], lanes + r * 16 + v * WIDTH, BYTES);
+  }
+  for (ptrdiff_t k = 0; k < depth; k += 16) {
+    NN_CONTRACT_UNROLL
+    for (int v = 0; v < VECTORS; v++) {
+      NN_CONTRACT_VECTOR(i32) right;
+      __builtin_memcpy(&right, b + k + v * WIDTH, BYTES);
+      NN_CONTRACT_UNROLL
+      for (int r = 0; r < rows; r++) {
+        NN_CONTRACT_VECTOR(i32) left;
+        __builtin_memcpy(&left, a + r * a_m + k + v * WIDTH, BYTES);
+        sum[r][v] = NN_CONTRACT_VECTOR_FMA(i32, left, right, sum[r][v]);
+      }
+    }
+  }
+  NN_CONTRACT_UNROLL
+  for (int r = 0; r < rows; r++) {
+    NN_CONTRACT_UNROLL
+    for (int v = 0; v < VECTORS; v++) __builtin_memcpy(lanes + r * 16 + v * WIDTH, &sum[r][v], BYTES);
+  }
+}
+#endif
+
+/* lanes[rows][16] += products of contiguous rows of a and one contiguous column; k = 0 belongs to lane 0. */
+static void nn_contract_lanes_rows_i32(int rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m, const int32_t *b,
+                                       int32_t *lanes) {
+  ptrdiff_t whole = 0;
+#if NN_CONTRACT_SIMD
+  whole = depth / 16 * 16;
+  for (int r = 0; r < rows;) {
+    const int left = rows - r;
+    if (left >= 4 && NN_CONTRACT_SIMD >= 64 * (int)sizeof(int32_t)) {
+      nn_contract_lanes_tile_i32(4, whole, a + r * a_m, a_m, b, lanes + r * 16);
+      r += 4;
+    } else if (left >= 2 && NN_CONTRACT_SIMD >= 32 * (int)sizeof(int32_t)) {
+      nn_contract_lanes_tile_i32(2, whole, a + r * a_m, a_m, b, lanes + r * 16);
+      r += 2;
+    } else {
+      nn_contract_lanes_tile_i32(1, whole, a + r * a_m, a_m, b, lanes + r * 16);
+      r += 1;
+    }
+  }
+#endif
+  for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t k0 = whole; k0 < depth; k0 += 16) {
+      for (ptrdiff_t k = k0; k < depth && k < k0 + 16; k++) {
+        lanes[r * 16 + k - k0] = NN_CONTRACT_FMA_i32(a[r * a_m + k], b[k], lanes[r * 16 + k - k0]);
+      }
+    }
+  }
+}
+
+/* The same product with each element's k cut into 16 lanes, k mod 16, that are added up in halves: for few columns. */
+static void nn_contract_lanes_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                                  const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c, ptrdiff_t c_m,
+                                  void *scratch) {
+  enum {
+    SIZE = (int)sizeof(int32_t),
+    ROWS = 4,
+    COLUMNS = 4,
+    A_DEPTH = NN_CONTRACT_TILE_BYTES / ROWS / SIZE / 16 * 16 - 16,
+    A_STRIDE = A_DEPTH + 16,
+    B_DEPTH = NN_CONTRACT_BLOCK_BYTES / COLUMNS / SIZE
+  };
+  int32_t *const a_packed = (int32_t *)scratch;
+  int32_t *const b_packed = (int32_t *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
+  for (ptrdiff_t n0 = 0; n0 < N; n0 += COLUMNS) {
+    const int columns = N - n0 < COLUMNS ? (int)(N - n0) : COLUMNS;
+    for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
+      const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
+      int32_t lanes[COLUMNS][ROWS * 16];
+      for (int n = 0; n < columns; n++) {
+        for (int l = 0; l < ROWS * 16; l++) lanes[n][l] = 0;
+      }
+      for (ptrdiff_t k0 = 0; k0 < K; k0 += A_DEPTH) {
+        const ptrdiff_t depth = K - k0 < A_DEPTH ? K - k0 : (ptrdiff_t)A_DEPTH;
+        const int32_t *tile_a = a + (m0 * a_m + k0 * a_k);
+        ptrdiff_t tile_a_m = a_m;
+        if (a_k != 1) {
+          for (int r = 0; r < rows && a_m != 1; r++) {
+            for (ptrdiff_t k = 0; k < depth; k++) a_packed[r * A_STRIDE + k] = tile_a[r * a_m + k * a_k];
+          }
+          for (ptrdiff_t k = 0; k < depth && a_m == 1; k++) {
+            for (int r = 0; r < rows; r++) a_packed[r * A_STRIDE + k] = tile_a[k * a_k + r];
+          }
+          tile_a = a_packed;
+          tile_a_m = A_STRIDE;
+        }
+        for (int n = 0; n < columns; n++) {
+          const int32_t *tile_b = b + (k0 * b_k + (n0 + n) * b_n);
+          if (b_k != 1) {
+            /* Columns that fit stay packed for all rows, others are packed anew for each tile. */
+            int32_t *const packed = b_packed + (K <= B_DEPTH ? n * K + k0 : n * A_DEPTH);
+            for (ptrdiff_t k = 0; k < depth && (m0 == 0 || K > B_DEPTH); k++) packed[k] = tile_b[k * b_k];
+            tile_b = packed;
+          }
+          nn_contract_lanes_rows_i32(rows, depth, tile_a, tile_a_m, tile_b, lanes[n]);
+        }
+      }
+      for (int n = 0; n < columns; n++) {
+        for (int r = 0; r < rows; r++) {
+          int32_t *const lane = lanes[n] + r * 16;
+          for (int half = 8; half >= 1; half /= 2) {
+            for (int l = 0; l < half; l++) lane[l] = NN_CONTRACT_ADD_i32(lane[l], lane[l + half]);
+          }
+          c[(m0 + r) * c_m + n0 + n] = lane[0];
+        }
+      }
+    }
+  }
+}
+/* @end */
+
+/* @section contract_vector_i64 needs: contract_config */
+#if NN_CONTRACT_SIMD >= 128
+typedef uint64_t nn_i64_v16 __attribute__((vector_size(16)));
+
+NN_CONTRACT_INLINE nn_i64_v16 nn_i64_v16_splat(int64_t x) {
+  const uint64_t y = (uint64_t)x;
+  const nn_i64_v16 v = {y, y};
+  return v;
+}
+
+NN_CONTRACT_INLINE nn_i64_v16 nn_i64_v16_fma(nn_i64_v16 a, nn_i64_v16 b, nn_i64_v16 c) { return a * b + c; }
+#endif
+
+#if NN_CONTRACT_SIMD >= 256
+typedef uint64_t nn_i64_v32 __attribute__((vector_size(32)));
+
+NN_CONTRACT_INLINE nn_i64_v32 nn_i64_v32_splat(int64_t x) {
+  const uint64_t y = (uint64_t)x;
+  const nn_i64_v32 v = {y, y, y, y};
+  return v;
+}
+
+NN_CONTRACT_INLINE nn_i64_v32 nn_i64_v32_fma(nn_i64_v32 a, nn_i64_v32 b, nn_i64_v32 c) { return a * b + c; }
+#endif
+
+#if NN_CONTRACT_SIMD >= 512
+typedef uint64_t nn_i64_v64 __attribute__((vector_size(64)));
+
+NN_CONTRACT_INLINE nn_i64_v64 nn_i64_v64_splat(int64_t x) {
+  const uint64_t y = (uint64_t)x;
+  const nn_i64_v64 v = {y, y, y, y, y, y, y, y};
+  return v;
+}
+
+NN_CONTRACT_INLINE nn_i64_v64 nn_i64_v64_fma(nn_i64_v64 a, nn_i64_v64 b, nn_i64_v64 c) { return a * b + c; }
+#endif
+/* @end */
+
+/* @section contract_i64 needs: contract_tile contract_vector_i64 */
+#if NN_CONTRACT_SIMD
+NN_CONTRACT_DEFINE_TILE(i64, int64_t, 16)
+#if NN_CONTRACT_SIMD >= 256
+NN_CONTRACT_DEFINE_TILE(i64, int64_t, 32)
+#endif
+#if NN_CONTRACT_SIMD >= 512
+NN_CONTRACT_DEFINE_TILE(i64, int64_t, 64)
+#endif
+
+/* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
+static ptrdiff_t nn_contract_width_i64(ptrdiff_t columns) {
+  const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(int64_t);
+  const ptrdiff_t vector = NN_CONTRACT_SIMD / 8;
+  if (bytes > vector + vector / 2) return 2 * vector;
+  if (bytes > vector / 2 || vector == 16) return bytes > vector && vector == 16 ? 32 : vector;
+  return bytes > 16 ? 32 : 16;
+}
+
+/* All the rows of one tile, c being wide enough for whole vectors. */
+static void nn_contract_tile_i64(ptrdiff_t width, int rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m,
+                                 ptrdiff_t a_k, const int64_t *b, ptrdiff_t b_k, int64_t *c, ptrdiff_t c_m, int more) {
+  while (rows > 0) {
+    int done;
+#if NN_CONTRACT_SIMD >= 512
+    if (width >= 64) {
+      done = nn_contract_rows_i64_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+    } else
+#endif
+#if NN_CONTRACT_SIMD >= 256
+    if (width >= 32) {
+      done = nn_contract_rows_i64_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+    } else
+#endif
+    {
+      done = nn_contract_rows_i64_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+    }
+    rows -= done;
+    a += done * a_m;
+    c += done * c_m;
+  }
+}
+
+/* Copies n elements; where there are enough of them, 16 bytes at a time, the last 16 perhaps overlapping. */
+NN_CONTRACT_INLINE void nn_contract_copy_i64(int64_t *to, const int64_t *from, ptrdiff_t n) {
+  enum { CHUNK = 16 / (int)sizeof(int64_t) };
+  if (n < CHUNK) {
+    for (ptrdiff_t i = 0; i < n; i++) to[i] = from[i];
+    return;
+  }
+  ptrdiff_t i = 0;
+#if NN_CONTRACT_SIMD >= 256
+  for (; i + 2 * CHUNK <= n; i += 2 * CHUNK) __builtin_memcpy(to + i, from + i, 32);
+#endif
+  for (; i + CHUNK <= n; i += CHUNK) __builtin_memcpy(to + i, from + i, 16);
+  if (i < n) __builtin_memcpy(to + n - CHUNK, from + n - CHUNK, 16);
+}
+
+/* Packs b[depth, columns] tile by tile, each as [depth, width], the last one filled up with zeros. */
+static void nn_contract_pack_i64(ptrdiff_t depth, ptrdiff_t columns, const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n,
+                                 int64_t *packed) {
+  enum { SIZE = (int)sizeof(int64_t), VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE };
+  const ptrdiff_t whole = columns / VECTORS * VECTORS;
+  if (b_n == 1) {
+    for (ptrdiff_t k = 0; k < depth && whole > 0; k++) {
+      for (ptrdiff_t n = 0; n < whole; n += VECTORS) {
+        __builtin_memcpy(packed + n * depth + k * VECTORS, b + k * b_k + n, sizeof(int64_t[VECTORS]));
+      }
+    }
+  }
+  for (ptrdiff_t n = b_n == 1 ? whole : 0; n < columns;) {
+    const ptrdiff_t width = nn_contract_width_i64(columns - n) / SIZE;
+    const ptrdiff_t used = columns - n < width ? columns - n : width;
+    int64_t *const tile = packed + n * depth;
+    if (used < width) __builtin_memset(tile, 0, (size_t)(depth * width) * sizeof(int64_t));
+    for (ptrdiff_t k = 0; k < depth && b_n == 1; k++) {
+      nn_contract_copy_i64(tile + k * width, b + k * b_k + n, used);
+    }
+    for (ptrdiff_t j = 0; j < used && b_n != 1; j++) {
+      for (ptrdiff_t k = 0; k < depth; k++) tile[k * width + j] = b[k * b_k + (n + j) * b_n];
+    }
+    n += used;
+  }
+}
+
+/* Packs rows of a: [depth][2 ROWS] where neighbours in memory are neighbours in m, else rows DEPTH + 64 bytes apart. */
+static void nn_contract_pack_rows_i64(ptrdiff_t rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                                      int64_t *packed) {
+  enum { SIZE = (int)sizeof(int64_t), GROUP = 2 * NN_CONTRACT_ROWS, STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE };
+  for (ptrdiff_t k = 0; k < depth && a_m == 1; k++) {
+    if (rows == GROUP) {
+      __builtin_memcpy(packed + k * GROUP, a + k * a_k, sizeof(int64_t[GROUP]));
+    } else {
+      nn_contract_copy_i64(packed + k * GROUP, a + k * a_k, rows);
+    }
+  }
+  for (ptrdiff_t r = 0; r < rows && a_m != 1; r++) {
+    if (a_k == 1) {
+      nn_contract_copy_i64(packed + r * STRIDE, a + r * a_m, depth);
+    } else {
+      for (ptrdiff_t k = 0; k < depth; k++) packed[r * STRIDE + k] = a[r * a_m + k * a_k];
+    }
+  }
+}
+
+/* The product with any strides of c: rows of a against columns of b. */
+static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m,
+                                   ptrdiff_t a_k, const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c,
+                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch) {
+  enum {
+    SIZE = (int)sizeof(int64_t),
+    VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
+    ROWS = NN_CONTRACT_ROWS,
+    DEPTH = NN_CONTRACT_DEPTH / SIZE
+  };
+  int64_t *const a_packed = (int64_t *)scratch;
+  int64_t *const b_packed = (int64_t *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
+  const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
+  const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
+  const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;
+
+  for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
+    const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
+    for (ptrdiff_t n0 = 0; n0 < N; n0 += panel) {
+      const ptrdiff_t columns = N - n0 < panel ? N - n0 : panel;
+      const int64_t *const block_b = b + (k0 * b_k + n0 * b_n);
+      /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
+      ptrdiff_t direct = 0;
+      while (b_n == 1 && M < 4 * ROWS && direct < columns) {
+        const ptrdiff_t width = nn_contract_width_i64(columns - direct) / SIZE;
+        if (width > columns - direct) break;
+        direct += width;
+      }
+      nn_contract_pack_i64(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
+      for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
+        const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
+        const int64_t *tile_a = a + (m0 * a_m + k0 * a_k);
+        ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
+        if (columns > VECTORS && a_m == 1) {
+          const ptrdiff_t odd = m0 / ROWS % 2 * ROWS;
+          if (odd == 0) nn_contract_pack_rows_i64(M - m0 < 2 * ROWS ? M - m0 : 2 * ROWS, depth, tile_a, 1, a_k, a_packed);
+          tile_a = a_packed + odd;
+          tile_a_k = 2 * ROWS;
+        } else if (columns > VECTORS) {
+          nn_contract_pack_rows_i64(rows, depth, tile_a, a_m, a_k, a_packed);
+          tile_a = a_packed;
+          tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
+          tile_a_k = 1;
+        }
+        for (ptrdiff_t n = 0; n < columns;) {
+          const ptrdiff_t bytes = nn_contract_width_i64(columns - n), width = bytes / SIZE;
+          const ptrdiff_t used = columns - n < width ? columns - n : width;
+          const int64_t *const tile_b = n < direct ? block_b + n : b_packed + n * depth;
+          const ptrdiff_t tile_b_k = n < direct ? b_k : width;
+          int64_t *const tile_c = c + (m0 * c_m + (n0 + n) * c_n);
+          if (used == width && c_n == 1) {
+            nn_contract_tile_i64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0);
+          } else {
+            int64_t part[ROWS * VECTORS];
+            for (int r = 0; r < rows && k0 > 0; r++) {
+              for (ptrdiff_t j = 0; j < width; j++) part[r * width + j] = j < used ? tile_c[r * c_m + j * c_n] : 0;
+            }
+            nn_contract_tile_i64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, part, width, k0 > 0);
+            for (int r = 0; r < rows && c_n == 1; r++) nn_contract_copy_i64(tile_c + r * c_m, part + r * width, used);
+            for (ptrdiff_t j = 0; j < used && c_n != 1; j++) {
+              for (int r = 0; r < rows; r++) tile_c[r * c_m + j * c_n] = part[r * width + j];
+            }
+          }
+          n += used;
+        }
+      }
+    }
+  }
+}
+#endif
+
+/* c[M, N] = sum over k of a[M, K] b[K, N], each element one chain of multiply-adds from +0 in increasing k. Strides
+   count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
+static void nn_contract_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                            const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c, ptrdiff_t c_m, void *scratch) {
+#if NN_CONTRACT_SIMD
+  /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
+  if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int64_t) < NN_CONTRACT_SIMD / 8) {
+    nn_contract_blocks_i64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch);
+  } else {
+    nn_contract_blocks_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch);
+  }
+#else
+  (void)scratch;
+  for (ptrdiff_t m = 0; m < M; m++) {
+    for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
+      const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
+      int64_t sum[64] = {0};
+      for (ptrdiff_t k = 0; k < K; k++) {
+        const int64_t left = a[m * a_m + k * a_k];
+        const int64_t *right = b + (k * b_k + n0 * b_n);
+        for (ptrdiff_t n = 0; n < columns && b_n == 1; n++) sum[n] = NN_CONTRACT_FMA_i64(left, right[n], sum[n]);
+        for (ptrdiff_t n = 0; n < columns && b_n != 1; n++) {
+          sum[n] = NN_CONTRACT_FMA_i64(left, right[n * b_n], sum[n]);
+        }
+      }
+      for (ptrdiff_t n = 0; n < columns; n++) c[m * c_m + n0 + n] = sum[n];
+    }
+  }
+#endif
+}
+/* @end */
+
+/* @section contract_lanes_i64 needs: contract_vector_i64 */
+#if NN_CONTRACT_SIMD
+/* lanes[rows][16] += products of `rows` (1, 2 or 4) contiguous rows of a and one contiguous column, 16 | depth. */
+NN_CONTRACT_INLINE void nn_contract_lanes_tile_i64(const int rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m,
+                                                   const int64_t *b, int64_t *lanes) {
+  enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(int64_t), VECTORS = 16 / WIDTH };
+  NN_CONTRACT_VECTOR(i64) sum[4][VECTORS];
+  NN_CONTRACT_UNROLL
+  for (int r = 0; r < rows; r++) {
+    NN_CONTRACT_UNROLL
+    for (int v = 0; v < VECTORS; v++) __builtin_memcpy(&sum[r][v], lanes + r * 16 + v * WIDTH, BYTES);
+  }
+  for (ptrdiff_t k = 0; k < depth; k += 16) {
+    NN_CONTRACT_UNROLL
+    for (int v = 0; v < VECTORS; v++) {
+      NN_CONTRACT_VECTOR(i64) right;
+      __builtin_memcpy(&right, b + k + v * WIDTH, BYTES);
+      NN_CONTRACT_UNROLL
+      for (int r = 0; r < rows; r++) {
+        NN_CONTRACT_VECTOR(i64) left;
+        __builtin_memcpy(&left, a + r * a_m + k + v * WIDTH, BYTES);
+        sum[r][v] = NN_CONTRACT_VECTOR_FMA(i64, left, right, sum[r][v]);
+      }
+    }
+  }
+  NN_CONTRACT_UNROLL
+  for (int r = 0; r < rows; r++) {
+    NN_CONTRACT_UNROLL
+    for (int v = 0; v < VECTORS; v++) __builtin_memcpy(lanes + r * 16 + v * WIDTH, &sum[r][v], BYTES);
+  }
+}
+#endif
+
+/* lanes[rows][16] += products of contiguous rows of a and one contiguous column; k = 0 belongs to lane 0. */
+static void nn_contract_lanes_rows_i64(int rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m, const int64_t *b,
+                                       int64_t *lanes) {
+  ptrdiff_t whole = 0;
+#if NN_CONTRACT_SIMD
+  whole = depth / 16 * 16;
+  for (int r = 0; r < rows;) {
+    const int left = rows - r;
+    if (left >= 4 && NN_CONTRACT_SIMD >= 64 * (int)sizeof(int64_t)) {
+      nn_contract_lanes_tile_i64(4, whole, a + r * a_m, a_m, b, lanes + r * 16);
+      r += 4;
+    } else if (left >= 2 && NN_CONTRACT_SIMD >= 32 * (int)sizeof(int64_t)) {
+      nn_contract_lanes_tile_i64(2, whole, a + r * a_m, a_m, b, lanes + r * 16);
+      r += 2;
+    } else {
+      nn_contract_lanes_tile_i64(1, whole, a + r * a_m, a_m, b, lanes + r * 16);
+      r += 1;
+    }
+  }
+#endif
+  for (int r = 0; r < rows; r++) {
+    for (ptrdiff_t k0 = whole; k0 < depth; k0 += 16) {
+      for (ptrdiff_t k = k0; k < depth && k < k0 + 16; k++) {
+        lanes[r * 16 + k - k0] = NN_CONTRACT_FMA_i64(a[r * a_m + k], b[k], lanes[r * 16 + k - k0]);
+      }
+    }
+  }
+}
+
+/* The same product with each element's k cut into 16 lanes, k mod 16, that are added up in halves: for few columns. */
+static void nn_contract_lanes_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                                  const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c, ptrdiff_t c_m,
+                                  void *scratch) {
+  enum {
+    SIZE = (int)sizeof(int64_t),
+    ROWS = 4,
+    COLUMNS = 4,
+    A_DEPTH = NN_CONTRACT_TILE_BYTES / ROWS / SIZE / 16 * 16 - 16,
+    A_STRIDE = A_DEPTH + 16,
+    B_DEPTH = NN_CONTRACT_BLOCK_BYTES / COLUMNS / SIZE
+  };
+  int64_t *const a_packed = (int64_t *)scratch;
+  int64_t *const b_packed = (int64_t *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
+  for (ptrdiff_t n0 = 0; n0 < N; n0 += COLUMNS) {
+    const int columns = N - n0 < COLUMNS ? (int)(N - n0) : COLUMNS;
+    for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
+      const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
+      int64_t lanes[COLUMNS][ROWS * 16];
+      for (int n = 0; n < columns; n++) {
+        for (int l = 0; l < ROWS * 16; l++) lanes[n][l] = 0;
+      }
+      for (ptrdiff_t k0 = 0; k0 < K; k0 += A_DEPTH) {
+        const ptrdiff_t depth = K - k0 < A_DEPTH ? K - k0 : (ptrdiff_t)A_DEPTH;
+        const int64_t *tile_a = a + (m0 * a_m + k0 * a_k);
+        ptrdiff_t tile_a_m = a_m;
+        if (a_k != 1) {
+          for (int r = 0; r < rows && a_m != 1; r++) {
+            for (ptrdiff_t k = 0; k < depth; k++) a_packed[r * A_STRIDE + k] = tile_a[r * a_m + k * a_k];
+          }
+          for (ptrdiff_t k = 0; k < depth && a_m == 1; k++) {
+            for (int r = 0; r < rows; r++) a_packed[r * A_STRIDE + k] = tile_a[k * a_k + r];
+          }
+          tile_a = a_packed;
+          tile_a_m = A_STRIDE;
+        }
+        for (int n = 0; n < columns; n++) {
+          const int64_t *tile_b = b + (k0 * b_k + (n0 + n) * b_n);
+          if (b_k != 1) {
+            /* Columns that fit stay packed for all rows, others are packed anew for each tile. */
+            int64_t *const packed = b_packed + (K <= B_DEPTH ? n * K + k0 : n * A_DEPTH);
+            for (ptrdiff_t k = 0; k < depth && (m0 == 0 || K > B_DEPTH); k++) packed[k] = tile_b[k * b_k];
+            tile_b = packed;
+          }
+          nn_contract_lanes_rows_i64(rows, depth, tile_a, tile_a_m, tile_b, lanes[n]);
+        }
+      }
+      for (int n = 0; n < columns; n++) {
+        for (int r = 0; r < rows; r++) {
+          int64_t *const lane = lanes[n] + r * 16;
+          for (int half = 8; half >= 1; half /= 2) {
+            for (int l = 0; l < half; l++) lane[l] = NN_CONTRACT_ADD_i64(lane[l], lane[l + half]);
+          }
+          c[(m0 + r) * c_m + n0 + n] = lane[0];
+        }
+      }
+    }
+  }
+}
+/* @end */
+
+/* @section contract_guard_end needs: */
+#endif
+/* @end */

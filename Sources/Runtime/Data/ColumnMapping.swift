@@ -1,0 +1,109 @@
+// How the columns of a data file become the inputs of a graph: `x=p0..p63`, `y=onehot(digit)`, `x=age,height`.
+
+import NNIR
+
+/// The right side of `--column NAME=…`.
+public enum ColumnExpression: Hashable, Sendable {
+  /// One after the other; `first..last` is a range in the order of the file.
+  case columns([ColumnRange])
+  /// One column of class numbers, as wide as the input needs.
+  case oneHot(String)
+}
+
+public struct ColumnRange: Hashable, Sendable {
+  public var first: String
+  /// The same as `first` for a single column.
+  public var last: String
+
+  public init(first: String, last: String) {
+    self.first = first
+    self.last = last
+  }
+}
+
+/// What is wrong with a mapping or with the data under it; every case is bad data but `malformed`, which is wrong usage.
+public enum ColumnError: Error, Hashable, CustomStringConvertible {
+  case malformed(String)
+  case unknownColumn(String, suggestion: String?)
+  case backwards(first: String, last: String)
+  case unknownInput(String, suggestion: String?)
+  case missingInput(String, TensorType)
+  case wrongWidth(input: String, type: TensorType, expected: Int, found: Int)
+  case notAClass(column: String, row: Int, value: Double, classes: Int)
+  case notAnInteger(input: String, column: String, row: Int, value: Double)
+  case scalarInput(String)
+
+  public var description: String {
+    switch self {
+    case .malformed(let text):
+      "cannot read '\(text)': expected NAME=COLUMN, NAME=FIRST..LAST or NAME=onehot(COLUMN)"
+    case .unknownColumn(let name, let suggestion):
+      "the data has no column '\(name)'" + Self.hint(suggestion)
+    case .backwards(let first, let last):
+      "column '\(last)' stands before '\(first)' in the data"
+    case .unknownInput(let name, let suggestion):
+      "the graph has no input '\(name)'" + Self.hint(suggestion)
+    case .missingInput(let name, let type):
+      "no column is mapped to input \(name) : \(type); say --column \(name)=…"
+    case .wrongWidth(let input, let type, let expected, let found):
+      "input \(input) : \(type) takes \(expected) numbers a row, but \(found) columns are mapped to it"
+    case .notAClass(let column, let row, let value, let classes):
+      "row \(row), column '\(column)': \(value) is not a class from 0 to \(classes - 1)"
+    case .notAnInteger(let input, let column, let row, let value):
+      "row \(row), column '\(column)': \(value) is not an integer, as input \(input) needs"
+    case .scalarInput(let name):
+      "input \(name) is a scalar: data needs a leading axis for the rows of a batch"
+    }
+  }
+
+  private static func hint(_ suggestion: String?) -> String {
+    suggestion.map { "; did you mean '\($0)'?" } ?? ""
+  }
+}
+
+extension ColumnExpression {
+  /// Reads `NAME=EXPRESSION`.
+  public static func parse(_ text: String) throws(ColumnError) -> (
+    name: String, expression: ColumnExpression
+  ) {
+    guard let equals = text.firstIndex(of: "=") else { throw .malformed(text) }
+    let name = String(text[..<equals])
+    let right = text[text.index(after: equals)...]
+    if name.isEmpty || right.isEmpty { throw .malformed(text) }
+    if right.hasPrefix("onehot("), right.hasSuffix(")") {
+      let column = right.dropFirst("onehot(".count).dropLast()
+      if column.isEmpty { throw .malformed(text) }
+      return (name, .oneHot(String(column)))
+    }
+    var ranges: [ColumnRange] = []
+    for part in right.split(separator: ",", omittingEmptySubsequences: false) {
+      let pieces = part.split(separator: ".", omittingEmptySubsequences: false)
+      // "a..b" splits into a, nothing, b; names with single dots stay whole.
+      if let gap = pieces.firstIndex(of: ""), gap > 0, gap < pieces.count - 1 {
+        let first = pieces[..<gap].joined(separator: ".")
+        let last = pieces[(gap + 1)...].joined(separator: ".")
+        ranges.append(ColumnRange(first: first, last: last))
+      } else if part.isEmpty {
+        throw .malformed(text)
+      } else {
+        ranges.append(ColumnRange(first: String(part), last: String(part)))
+      }
+    }
+    return (name, .columns(ranges))
+  }
+}
+
+/// A factor of `--scale NAME=…`: `0.5` or `1/16`.
+public func parseScale(_ text: String) -> (name: String, factor: Double)? {
+  guard let equals = text.firstIndex(of: "=") else { return nil }
+  let name = String(text[..<equals])
+  let parts = text[text.index(after: equals)...].split(
+    separator: "/", omittingEmptySubsequences: false)
+  let numbers = parts.compactMap { Double($0) }
+  if name.isEmpty || numbers.count != parts.count { return nil }
+  switch numbers.count {
+  case 1: return (name, numbers[0])
+  case 2 where numbers[1] != 0: return (name, numbers[0] / numbers[1])
+  default: return nil
+  }
+}

@@ -1,0 +1,107 @@
+// A program whose kernels are machine code: the prepared call. Everything is allocated and looked up here once, so that a call
+// only fills in the caller's addresses and runs the kernels.
+
+import NNCodegen
+import NNIR
+
+/// A program ready to be called. One call at a time: the workspace is its own.
+public final class CompiledProgram: @unchecked Sendable {
+  public let program: Program
+  /// The number of threads over which kernels are split.
+  public var threads: Int { pool.threads }
+
+  private let code: LoadedCode
+  private let entries: [KernelEntry]
+  private let pool: ThreadPool
+  private let workspace: TensorStorage
+  private let scratch: TensorStorage
+  /// Constant data, which the buffers point into.
+  private let constants: [Tensor]
+  private let buffers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  private let calls: [KernelCall]
+  private let argumentSlots: [(buffer: Int, argument: Int)]
+  private let resultSlots: [(buffer: Int, result: Int)]
+
+  /// - Parameter entries: one a kernel, whose functions `code` has in the same order.
+  public init(program: Program, entries: [KernelEntry], code: LoadedCode, threads: Int) {
+    precondition(
+      entries.count == program.kernels.count && code.functions.count == entries.count,
+      "a program has one entry a kernel")
+    self.program = program
+    self.code = code
+    self.entries = entries
+    pool = ThreadPool.shared(threads: threads)
+    workspace = TensorStorage(byteCount: program.workspaceByteCount)
+    let scratchStride = ((entries.map(\.scratchByteCount).max() ?? 0) + 63) / 64 * 64
+    scratch = TensorStorage(byteCount: scratchStride * pool.threads)
+    buffers = .allocate(capacity: max(program.buffers.count, 1))
+    buffers.initialize(repeating: nil, count: program.buffers.count)
+
+    var constants: [Tensor] = []
+    var argumentSlots: [(buffer: Int, argument: Int)] = []
+    var resultSlots: [(buffer: Int, result: Int)] = []
+    for (index, buffer) in program.buffers.enumerated() {
+      switch buffer.storage {
+      case .argument(let number): argumentSlots.append((index, number))
+      case .result(let number): resultSlots.append((index, number))
+      case .workspace(let offset): buffers[index] = workspace.base + offset
+      case .constant(let constant):
+        let tensor = Tensor(constant: constant)
+        constants.append(tensor)
+        buffers[index] = UnsafeMutableRawPointer(mutating: tensor.address)
+      }
+    }
+    self.constants = constants
+    self.argumentSlots = argumentSlots
+    self.resultSlots = resultSlots
+    let most = pool.threads
+    calls = zip(entries, code.functions).map { [buffers, scratch] entry, function in
+      KernelCall(
+        function: function, buffers: UnsafePointer(buffers), scratch: scratch.base,
+        scratchStride: scratchStride, units: entry.units,
+        pieces: entry.units == 0 ? 0 : max(1, min(most, entry.units / max(entry.grain, 1))))
+    }
+  }
+
+  deinit { buffers.deallocate() }
+
+  /// The same code on another number of threads, with a workspace of its own.
+  public func copy(threads: Int) -> CompiledProgram {
+    CompiledProgram(program: program, entries: entries, code: code, threads: threads)
+  }
+
+  /// Says where the caller's arrays are: one address an argument and one a result, in the program's order; those of updates
+  /// are not looked at. They must stay valid, and aligned to their elements, for the calls of `run` that follow.
+  public func bind(
+    arguments: UnsafePointer<UnsafeMutableRawPointer?>,
+    results: UnsafePointer<UnsafeMutableRawPointer?>
+  ) {
+    for slot in argumentSlots { buffers[slot.buffer] = arguments[slot.argument] }
+    for slot in resultSlots { buffers[slot.buffer] = results[slot.result] }
+  }
+
+  /// Runs kernels on the arrays bound; nothing is allocated, hashed or locked.
+  public func run(kernels: Range<Int>) {
+    for index in kernels where calls[index].pieces > 0 { pool.run(calls[index]) }
+  }
+
+  /// Runs the whole program on the caller's arrays.
+  public func call(
+    arguments: UnsafePointer<UnsafeMutableRawPointer?>,
+    results: UnsafePointer<UnsafeMutableRawPointer?>
+  ) {
+    bind(arguments: arguments, results: results)
+    run(kernels: 0..<calls.count)
+  }
+
+}
+
+/// Throws where the tensors are not what the arguments say.
+func checkArguments(_ tensors: [Tensor], _ arguments: [Argument]) throws(CallError) {
+  guard tensors.count == arguments.count else {
+    throw .argumentCount(expected: arguments.count, found: tensors.count)
+  }
+  for (tensor, argument) in zip(tensors, arguments) where tensor.type != argument.type {
+    throw .argumentType(name: argument.name, expected: argument.type, found: tensor.type)
+  }
+}

@@ -1,0 +1,162 @@
+// Threads that the runtime owns. A kernel's units are split statically, so that which thread computes what never depends on
+// timing. Idle workers spin for a moment, since the next kernel is usually near, and then sleep.
+
+import Glibc
+import Synchronization
+
+/// A kernel call to be split over threads.
+struct KernelCall {
+  var function: KernelFunction
+  var buffers: UnsafePointer<UnsafeMutableRawPointer?>
+  /// Scratch of the first thread; the others' lie `scratchStride` bytes apart.
+  var scratch: UnsafeMutableRawPointer?
+  var scratchStride: Int
+  var units: Int
+  /// The number of ranges, at most one a thread.
+  var pieces: Int
+
+  func run(piece: Int) {
+    let begin = piece * units / pieces
+    let end = (piece + 1) * units / pieces
+    function(buffers, scratch.map { $0 + piece * scratchStride }, begin, end)
+  }
+}
+
+/// A fixed number of threads, the caller's among them. One pool of each size serves the whole process.
+final class ThreadPool: @unchecked Sendable {
+  let threads: Int
+  /// Counts the calls in its upper bits; the lower 16 say how many pieces the present one has. A worker reads `call` only if it
+  /// has a piece of it, and then the call cannot end before the worker does.
+  private let ticket = Atomic<Int>(0)
+  private let remaining = Atomic<Int>(0)
+  private let isBusy = Atomic<Bool>(false)
+  private let call: UnsafeMutablePointer<KernelCall>
+  private let workersDoor = Door()
+  private let callersDoor = Door()
+
+  private static let pools = Mutex<[Int: ThreadPool]>([:])
+
+  /// The process's pool of that many threads, at most 1024.
+  static func shared(threads: Int) -> ThreadPool {
+    let threads = min(max(threads, 1), 1024)
+    return pools.withLock { pools in
+      if let pool = pools[threads] { return pool }
+      let pool = ThreadPool(threads: threads)
+      pools[threads] = pool
+      return pool
+    }
+  }
+
+  private init(threads: Int) {
+    self.threads = threads
+    call = .allocate(capacity: 1)
+    for index in 1..<max(threads, 1) { start(worker: index) }
+  }
+
+  /// Runs all pieces and returns when they are done. If another caller has the threads, this one's runs the pieces itself.
+  func run(_ kernel: KernelCall) {
+    guard kernel.pieces > 1,
+      isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+    else {
+      for piece in 0..<kernel.pieces { kernel.run(piece: piece) }
+      return
+    }
+    call.initialize(to: kernel)
+    remaining.store(kernel.pieces - 1, ordering: .relaxed)
+    let count = (ticket.load(ordering: .relaxed) >> 16) &+ 1
+    ticket.store(count << 16 | kernel.pieces, ordering: .sequentiallyConsistent)
+    workersDoor.open()
+    kernel.run(piece: 0)
+    callersDoor.wait { self.remaining.load(ordering: .sequentiallyConsistent) == 0 }
+    isBusy.store(false, ordering: .releasing)
+  }
+
+  // MARK: Workers
+
+  private struct Start {
+    var pool: ThreadPool
+    var worker: Int
+  }
+
+  private func start(worker: Int) {
+    let start = UnsafeMutablePointer<Start>.allocate(capacity: 1)
+    start.initialize(to: Start(pool: self, worker: worker))
+    var thread = pthread_t()
+    // Signals are the main thread's business: a worker inherits a mask that blocks all.
+    var all = sigset_t()
+    var before = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &before)
+    let failure = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        let start = argument.assumingMemoryBound(to: Start.self).move()
+        argument.deallocate()
+        start.pool.work(as: start.worker)
+      }, start)
+    pthread_sigmask(SIG_SETMASK, &before, nil)
+    precondition(failure == 0, "no thread can be started: \(failure)")
+    pthread_detach(thread)
+  }
+
+  /// A pool stays for the life of the process, and so do its workers.
+  private func work(as worker: Int) -> Never {
+    var seen = 0
+    while true {
+      workersDoor.wait { self.ticket.load(ordering: .sequentiallyConsistent) != seen }
+      seen = ticket.load(ordering: .sequentiallyConsistent)
+      guard worker < seen & 0xFFFF else { continue }
+      call.pointee.run(piece: worker)
+      if remaining.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 {
+        callersDoor.open()
+      }
+    }
+  }
+}
+
+/// Where threads wait for a condition that another makes true: spinning first, then asleep.
+private final class Door: @unchecked Sendable {
+  /// A kernel follows within this time or not soon.
+  private static let spinNanoseconds: UInt64 = 50_000
+
+  private let sleepers = Atomic<Int>(0)
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
+  private let condition: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
+
+  init() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+  }
+
+  /// Returns when `isTrue`. Who makes it true calls `open` after that.
+  func wait(until isTrue: () -> Bool) {
+    if isTrue() { return }
+    let end = now() &+ Self.spinNanoseconds
+    while now() < end {
+      for _ in 0..<32 where isTrue() { return }
+    }
+    pthread_mutex_lock(mutex)
+    sleepers.add(1, ordering: .sequentiallyConsistent)
+    while !isTrue() { pthread_cond_wait(condition, mutex) }
+    sleepers.subtract(1, ordering: .sequentiallyConsistent)
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// Wakes the sleepers, if there are any: a sleeper counts itself before it looks at the condition a last time.
+  func open() {
+    if sleepers.load(ordering: .sequentiallyConsistent) == 0 { return }
+    pthread_mutex_lock(mutex)
+    pthread_cond_broadcast(condition)
+    pthread_mutex_unlock(mutex)
+  }
+
+  private func now() -> UInt64 { monotonicNanoseconds() }
+}
+
+/// Nanoseconds of the monotonic clock.
+func monotonicNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+}

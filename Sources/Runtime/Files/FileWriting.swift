@@ -1,0 +1,150 @@
+// Writing files so that at every moment the file is either the old one or the new one, whole: the
+// new bytes go to a second file in the same folder, are flushed to the disk, and then take the
+// name over.
+
+import Glibc
+
+/// A run of bytes of a file to be written.
+enum FilePiece: Sendable {
+  case bytes([UInt8])
+  /// A tensor's elements as they lie in memory: row-major and little-endian.
+  case elements(Tensor)
+
+  func withUnsafeBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+    switch self {
+    case .bytes(let bytes): bytes.withUnsafeBytes(body)
+    case .elements(let tensor): tensor.withUnsafeBytes(body)
+    }
+  }
+}
+
+/// Writes `pieces` to `file`, atomically where it is an ordinary file or not yet there.
+///
+/// Links are followed, so that a link stays one; permissions of a file that is replaced are kept.
+/// What is no ordinary file (a device, a pipe, `-` for standard output) is written straight away.
+func write(_ pieces: [FilePiece], to file: String) throws(FileError) {
+  if file == "-" { return try put(pieces, into: STDOUT_FILENO, file: file) }
+  guard !file.isEmpty, !file.hasSuffix("/") else {
+    throw .unwritable(file: file, reason: "it names no file")
+  }
+  let target = try linkTarget(of: file)
+  var old = stat()
+  let exists = stat(target, &old) == 0
+  if exists, old.st_mode & S_IFMT != S_IFREG { return try writeInPlace(pieces, to: file) }
+  if exists, access(target, W_OK) != 0 { throw .unwritable(file: file, reason: systemError()) }
+  let folder = folder(of: target)
+  let (descriptor, temporary) = try createTemporary(in: folder, file: file)
+  do throws(FileError) {
+    do throws(FileError) {
+      if exists { adopt(old, for: descriptor) }
+      try put(pieces, into: descriptor, file: file)
+      try check(fsync(descriptor), file: file)
+    } catch {
+      _ = close(descriptor)
+      throw error
+    }
+    try check(close(descriptor), file: file)
+    try check(rename(temporary, target), file: file)
+  } catch {
+    _ = unlink(temporary)
+    throw error
+  }
+  flush(folder: folder)
+}
+
+/// Writes `text` to `file` as UTF-8, as `write` does.
+public func writeFile(_ text: String, to file: String) throws(FileError) {
+  try write([.bytes(Array(text.utf8))], to: file)
+}
+
+private func check(_ result: Int32, file: String) throws(FileError) {
+  guard result == 0 else { throw .unwritable(file: file, reason: systemError()) }
+}
+
+/// The path that the chain of links at `file` ends in, whether there is a file or not.
+private func linkTarget(of file: String) throws(FileError) -> String {
+  var path = file
+  for _ in 0..<40 {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink(path, &buffer, buffer.count)
+    guard count >= 0 else { return path }
+    let bytes = buffer[..<count].map(UInt8.init(bitPattern:))
+    guard let link = String(validating: bytes, as: UTF8.self) else {
+      throw .unwritable(file: file, reason: "it links to a name that is not UTF-8")
+    }
+    path = link.hasPrefix("/") ? link : folder(of: path) + "/" + link
+  }
+  throw .unwritable(file: file, reason: systemError(ELOOP))
+}
+
+private func folder(of path: String) -> String {
+  guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+/// A new file in `folder`, with the permissions that the user's mask gives to new files.
+private func createTemporary(
+  in folder: String, file: String
+) throws(FileError) -> (descriptor: Int32, path: String) {
+  for _ in 0..<100 {
+    let path = "\(folder)/.nncc-\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    if descriptor >= 0 { return (descriptor, path) }
+    guard errno == EEXIST || errno == EINTR else { break }
+  }
+  throw .unwritable(file: file, reason: systemError())
+}
+
+/// Gives a new file the permissions and, where the system allows, the owner of the old.
+private func adopt(_ old: stat, for descriptor: Int32) {
+  var new = stat()
+  guard fstat(descriptor, &new) == 0 else { return }
+  if new.st_uid != old.st_uid || new.st_gid != old.st_gid {
+    _ = fchown(descriptor, old.st_uid, old.st_gid)
+  }
+  _ = fchmod(descriptor, old.st_mode & 0o777)
+}
+
+private func writeInPlace(_ pieces: [FilePiece], to file: String) throws(FileError) {
+  let descriptor = open(file, O_WRONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw .unwritable(file: file, reason: systemError()) }
+  do throws(FileError) {
+    try put(pieces, into: descriptor, file: file)
+  } catch {
+    _ = close(descriptor)
+    throw error
+  }
+  try check(close(descriptor), file: file)
+}
+
+private func put(_ pieces: [FilePiece], into descriptor: Int32, file: String) throws(FileError) {
+  for piece in pieces {
+    if let reason = piece.withUnsafeBytes({ put($0, into: descriptor) }) {
+      throw .unwritable(file: file, reason: reason)
+    }
+  }
+}
+
+/// Why not all of `bytes` could be written, nil where they were.
+private func put(_ bytes: UnsafeRawBufferPointer, into descriptor: Int32) -> String? {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let part = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
+    let count = Glibc.write(descriptor, part.baseAddress, part.count)
+    if count > 0 {
+      rest = rest.dropFirst(count)
+    } else if count == 0 || errno != EINTR {
+      return count == 0 ? "nothing was taken" : systemError()
+    }
+  }
+  return nil
+}
+
+/// Makes a rename last: the folder's own entry must reach the disk. Some file systems refuse, and
+/// the file is whole all the same.
+private func flush(folder: String) {
+  let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { return }
+  _ = fsync(descriptor)
+  _ = close(descriptor)
+}

@@ -1,0 +1,79 @@
+// `.npz`: named arrays, each a `.npy` file in a ZIP archive, as `numpy.savez` and
+// `numpy.savez_compressed` write them.
+
+import NNIR
+
+/// A tensor and its name in a file.
+public struct NamedTensor: Sendable {
+  public var name: String
+  public var tensor: Tensor
+
+  public init(name: String, tensor: Tensor) {
+    self.name = name
+    self.tensor = tensor
+  }
+}
+
+/// NumPy's format for several named arrays. Only what is asked for is unpacked.
+public struct NumPyArchive: Sendable {
+  private let file: String
+  private let bytes: ArraySlice<UInt8>
+  private let members: [String: ZipMember]
+
+  /// The arrays' names, in the archive's order.
+  public let names: [String]
+
+  init(_ bytes: ArraySlice<UInt8>, file: String) throws(FileError) {
+    self.file = file
+    self.bytes = bytes
+    let directory: [ZipMember]
+    do throws(ZipProblem) {
+      directory = try ZipMember.directory(of: bytes)
+    } catch {
+      throw .malformed(file: file, problem: error.problem)
+    }
+    var members: [String: ZipMember] = [:]
+    var names: [String] = []
+    for member in directory where member.name.hasSuffix(".npy") {
+      let name = String(member.name.dropLast(4))
+      guard members.updateValue(member, forKey: name) == nil else {
+        throw .malformed(
+          file: file, problem: "two of its members are called '\(printable(member.name))'")
+      }
+      names.append(name)
+    }
+    self.members = members
+    self.names = names
+  }
+
+  /// Reads the directory of a `.npz` file, or of standard input where `file` is `-`.
+  public init(reading file: String) throws(FileError) {
+    try self.init(readBytes(of: file)[...], file: file)
+  }
+
+  /// The array with this name, nil where there is none.
+  public func tensor(named name: String) throws(FileError) -> Tensor? {
+    guard let member = members[name] else { return nil }
+    let contents: ArraySlice<UInt8>
+    do throws(ZipProblem) {
+      contents = try member.contents(in: bytes)
+    } catch {
+      throw .malformed(file: file, problem: error.problem)
+    }
+    return try NumPyFile.decode(contents, file: "\(file)(\(printable(name)))")
+  }
+
+  /// `tensors` as an archive that NumPy reads; equal tensors give equal bytes.
+  static func encode(_ tensors: [NamedTensor]) -> [FilePiece] {
+    var archive = ZipWriter()
+    for named in tensors {
+      archive.add(named.name + ".npy", NumPyFile.encode(named.tensor))
+    }
+    return archive.finished()
+  }
+
+  /// Writes `tensors`, whose names differ, as a `.npz` file, atomically.
+  public static func write(_ tensors: [NamedTensor], to file: String) throws(FileError) {
+    try NNRuntime.write(encode(tensors), to: file)
+  }
+}

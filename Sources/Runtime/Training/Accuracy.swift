@@ -1,0 +1,131 @@
+// Whether a network classifies, and how often it is right: the ending of its function says what an output means.
+
+import NNIR
+
+/// What an output says about a row, and the input that holds the right answer.
+public struct AccuracyMeasure: Hashable, Sendable {
+  public enum Kind: Hashable, Sendable {
+    /// A softmax: the class with the greatest probability.
+    case classes
+    /// A sign: one number a row.
+    case sign
+  }
+
+  public var kind: Kind
+  /// The names of the output and of the input that it is compared with.
+  public var output: String
+  public var target: String
+
+  public init(kind: Kind, output: String, target: String) {
+    self.kind = kind
+    self.output = output
+    self.target = target
+  }
+
+  /// How many rows of axis 0 are right.
+  public func correctCount(output: Tensor, target: Tensor) -> Int {
+    let rows = output.shape.rank > 0 ? output.shape[0] : 1
+    let width = rows > 0 ? output.count / rows : 0
+    var correct = 0
+    for row in 0..<rows where isRight(output, target, row: row, width: width) { correct += 1 }
+    return correct
+  }
+
+  private func isRight(_ output: Tensor, _ target: Tensor, row: Int, width: Int) -> Bool {
+    switch kind {
+    case .sign: return output[flat: row].double == target[flat: row].double
+    case .classes:
+      let found = greatest(output, row: row, width: width)
+      if target.count == output.count { return found == greatest(target, row: row, width: width) }
+      return found == Int(target[flat: row].double)
+    }
+  }
+
+  /// The index of the first of the greatest elements.
+  private func greatest(_ tensor: Tensor, row: Int, width: Int) -> Int {
+    var best = 0
+    for index in 0..<width
+    where tensor[flat: row * width + index].double > tensor[flat: row * width + best].double {
+      best = index
+    }
+    return best
+  }
+}
+
+extension Network {
+  /// How to measure accuracy; nil where no output ends in a softmax or a one-element sign, or no input is its target.
+  public var accuracyMeasure: AccuracyMeasure? {
+    for output in function.results where output.role == .output {
+      guard let kind = function.classification(of: output.value) else { continue }
+      guard let target = target(of: output) else { continue }
+      return AccuracyMeasure(kind: kind, output: output.name, target: target)
+    }
+    return nil
+  }
+
+  /// The one input that the output does not depend on and whose elements, or rows, match the output's.
+  private func target(of output: Result) -> String? {
+    let type = function.type(of: output.value)
+    guard type.shape.rank > 0 else { return nil }
+    let needed = function.neededArguments(by: output.value)
+    let fitting = function.arguments.indices.filter { index in
+      let argument = function.arguments[index]
+      return argument.role == .input && !needed.contains(index)
+        && (argument.type.shape == type.shape
+          || (argument.type.element.isInteger && argument.type.count == type.shape[0]))
+    }
+    return fitting.count == 1 ? function.arguments[fitting[0]].name : nil
+  }
+}
+
+extension Function {
+  /// Follows bindings to the operation that computes a value.
+  fileprivate func definition(of value: Value) -> Instruction {
+    var instruction = self[value]
+    while true {
+      switch instruction.op {
+      case .identity, .stopGradient, .custom: instruction = self[instruction.operands[0]]
+      default: return instruction
+      }
+    }
+  }
+
+  /// As `definition`, through shape changes as well.
+  private func source(of value: Value) -> Instruction {
+    var instruction = definition(of: value)
+    while instruction.op == .broadcast || instruction.op == .reshape {
+      instruction = definition(of: instruction.operands[0])
+    }
+    return instruction
+  }
+
+  fileprivate func classification(of value: Value) -> AccuracyMeasure.Kind? {
+    let type = type(of: value)
+    guard type.shape.rank > 0 else { return nil }
+    let last = definition(of: value)
+    switch last.op {
+    case .elementwise(.sign): return type.count == type.shape[0] ? .sign : nil
+    case .elementwise(.div):
+      let numerator = definition(of: last.operands[0])
+      let denominator = source(of: last.operands[1])
+      guard numerator.op == .elementwise(.exp), type.shape.rank == 2,
+        denominator.op == .reduce(.sum, axes: [1]),
+        definition(of: denominator.operands[0]) == numerator
+      else { return nil }
+      return .classes
+    default: return nil
+    }
+  }
+
+  /// The numbers of the arguments that a value depends on.
+  fileprivate func neededArguments(by value: Value) -> Set<Int> {
+    var isNeeded = [Bool](repeating: false, count: instructions.count)
+    isNeeded[value.index] = true
+    var found: Set<Int> = []
+    for index in stride(from: value.index, through: 0, by: -1) where isNeeded[index] {
+      if case .argument(let number) = instructions[index].op { found.insert(number) }
+      for operand in instructions[index].operands { isNeeded[operand.index] = true }
+    }
+    return found
+  }
+}

@@ -1,0 +1,49 @@
+// Rows of training data: splitting, shuffling and gathering. Axis 0 of every tensor counts the examples.
+
+import CKernels
+import NNIR
+
+extension Tensor {
+  /// The rows of axis 0 with these numbers, in this order.
+  public func rows(_ numbers: some RandomAccessCollection<Int>) -> Tensor {
+    var sizes = shape.sizes
+    let bytesARow = sizes[0] > 0 ? byteCount / sizes[0] : 0
+    sizes[0] = numbers.count
+    return Tensor(type: type.with(shape: Shape(sizes))) { target in
+      withUnsafeBytes { source in
+        guard let to = target.baseAddress, let from = source.baseAddress else { return }
+        for (row, number) in numbers.enumerated() {
+          (to + row * bytesARow).copyMemory(from: from + number * bytesARow, byteCount: bytesARow)
+        }
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// The rows of this tensor, then those of `other`, whose type differs in axis 0 alone.
+  public func appendingRows(of other: Tensor) -> Tensor {
+    precondition(
+      element == other.element && shape.sizes.dropFirst() == other.shape.sizes.dropFirst(),
+      "rows of one type")
+    var sizes = shape.sizes
+    sizes[0] += other.shape[0]
+    return Tensor(type: type.with(shape: Shape(sizes))) { target in
+      withUnsafeBytes { target.copyMemory(from: $0) }
+      other.withUnsafeBytes { bytes in
+        UnsafeMutableRawBufferPointer(rebasing: target[byteCount...]).copyMemory(from: bytes)
+      }
+    }
+  }
+}
+
+/// The numbers below `count` in an order that the seed and the epoch alone decide (Fisher and Yates, with Philox).
+public func shuffledRows(_ count: Int, seed: UInt64, epoch: Int) -> [Int] {
+  var order = Array(0..<count)
+  var draws = [Double](repeating: 0, count: count)
+  nn_philox_uniform_f64(&draws, Int64(count), seed, randomStream("shuffle \(epoch)"), 0, 1)
+  for last in stride(from: count - 1, to: 0, by: -1) {
+    order.swapAt(last, Int(draws[last] * Double(last + 1)))
+  }
+  return order
+}

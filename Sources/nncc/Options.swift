@@ -1,0 +1,61 @@
+// Options that several commands share, and how their texts become values.
+
+import ArgumentParser
+import NNRuntime
+
+/// Options of every command that reads a graph.
+struct GraphOptions: ParsableArguments {
+  @ArgumentParser.Argument(help: "The graph file; '-' reads standard input.")
+  var graph: String
+
+  @Option(
+    name: .customLong("dim"),
+    help: ArgumentHelp("Overrides a dim of the graph; repeatable.", valueName: "NAME=N"))
+  var dims: [String] = []
+
+  @Option(help: "Seeds the initial parameters and every random choice.")
+  var seed: UInt64 = 0
+
+  @Flag(name: .short, help: "Says more on standard error.")
+  var verbose = false
+
+  /// The graph and its lowered form.
+  func load() throws -> (graph: Graph, network: Network) {
+    let parsed = try Graph(parsing: readBytes(of: graph), file: displayName)
+    return (parsed, try parsed.lowered(dims: overrides()))
+  }
+
+  /// The file's name in messages.
+  var displayName: String { graph == "-" ? "<stdin>" : graph }
+
+  func overrides() throws -> [String: Int] {
+    var result: [String: Int] = [:]
+    for text in dims {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty, let size = Int(parts[1]) else {
+        throw Failure.usage("--dim '\(text)': expected NAME=N")
+      }
+      guard size >= 0 else { throw Failure.data("--dim '\(text)': a dim is at least 0") }
+      result[String(parts[0])] = size
+    }
+    return result
+  }
+}
+
+/// Options of the commands that compute.
+struct BackendOptions: ParsableArguments {
+  @Option(help: "auto, tcc, cc or interpreter.")
+  var backend: Backend = .auto
+
+  /// What the runtime is told.
+  var options: ExecutionOptions { ExecutionOptions(backend: backend, threads: threads ?? 0) }
+
+  @Option(help: "Threads to use (default: the cores).")
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads is at least 1") }
+  }
+}
+
+extension Backend: ExpressibleByArgument {}

@@ -1,0 +1,25 @@
+// Commands that are planned and not there: they say so in one line, and are not in --help.
+
+import ArgumentParser
+
+private func refuse(_ command: String) -> Failure {
+  .usage("'nncc \(command)' is not available in version \(Nncc.version)")
+}
+
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "show", shouldDisplay: false)
+  @ArgumentParser.Argument(parsing: .allUnrecognized) var rest: [String] = []
+  func run() throws { throw refuse("show") }
+}
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "bench", shouldDisplay: false)
+  @ArgumentParser.Argument(parsing: .allUnrecognized) var rest: [String] = []
+  func run() throws { throw refuse("bench") }
+}
+
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "import", shouldDisplay: false)
+  @ArgumentParser.Argument(parsing: .allUnrecognized) var rest: [String] = []
+  func run() throws { throw refuse("import") }
+}

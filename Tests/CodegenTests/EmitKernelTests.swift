@@ -1,0 +1,69 @@
+// The emitted kernels compute what the program means, bit for bit, in both spellings, under every compiler, however they are split.
+
+import Foundation
+import NNCodegen
+import NNIR
+import Testing
+
+@Suite struct EmitKernelTests {
+  /// Kernels of a translation unit.
+  static let kernelsPerProgram = 32
+  /// NNCC_FUZZ gives the number of programs.
+  static let programCount =
+    Int(ProcessInfo.processInfo.environment["NNCC_FUZZ"] ?? "").map { $0 / kernelsPerProgram + 1 }
+    ?? 2
+
+  static let loopCompilers = [
+    CCompiler(command: "gcc", flags: ["-std=c99", "-O3", "-march=native"] + CCompiler.warnings),
+    CCompiler(command: "clang", flags: ["-std=c99", "-O1"] + CCompiler.warnings),
+  ]
+  static let stripCompilers = [CCompiler(command: "tcc", flags: ["-Wall", "-Werror"])]
+
+  static func randomProgram(seed: Int) -> (Program, Memory) {
+    var generator = KernelGenerator(seed: seed)
+    for number in 0..<kernelsPerProgram {
+      switch number % 4 {
+      case 0, 1: generator.addMap()
+      case 2: generator.addReduction()
+      default: generator.addContraction()
+      }
+    }
+    return (generator.program, generator.memory())
+  }
+
+  @Test(arguments: 0..<programCount) func bits(seed: Int) throws {
+    let (program, memory) = Self.randomProgram(seed: seed)
+    let folder = try TemporaryFolder()
+    var libraries: [(String, LoadedModule)] = []
+    let loops = emitKernels(program, spelling: .loops)
+    for compiler in Self.loopCompilers {
+      let library = try LoadedModule(loops, text: loops.text, compiler, in: folder)
+      libraries.append((compiler.testDescription, library))
+    }
+    let strips = emitKernels(program, spelling: .strips)
+    for compiler in Self.stripCompilers {
+      let library = try LoadedModule(strips, text: linkable(strips.text), compiler, in: folder)
+      try library.linkStrips(strips.text)
+      libraries.append((compiler.testDescription, library))
+    }
+    for (number, kernel) in program.kernels.enumerated() {
+      var expected = memory
+      evaluate(kernel, program, &expected)
+      for (name, library) in libraries {
+        for step in [1, 3, 1_000_000] {
+          let found = try library.run(number, program, memory, step: step)
+          let wrong = differences(expected, found, program)
+          #expect(wrong.isEmpty, "seed \(seed) \(kernel.name) \(name) step \(step)\n\(kernel)")
+        }
+      }
+    }
+  }
+
+  /// The same module, however often it is asked for, in any process.
+  @Test func textIsReproducible() {
+    for spelling in [Spelling.loops, .strips] {
+      let first = emitKernels(Self.randomProgram(seed: 1).0, spelling: spelling)
+      #expect(first == emitKernels(Self.randomProgram(seed: 1).0, spelling: spelling))
+    }
+  }
+}

@@ -1,0 +1,172 @@
+// What a program means: kernels over bytes, a point at a time. Only for tests. Memory starts out as rubbish, so that a read of what nobody
+// wrote shows, and points may run in reverse order, so that one that depends on another shows.
+
+import NNCodegen
+import NNIR
+
+struct ProgramEvaluator {
+  let program: Program
+  let isReversed: Bool
+  private var arguments: [[UInt8]]
+  private var results: [[UInt8]]
+  private var workspace: [UInt8]
+
+  /// The results' elements, in order; an update's are its argument's.
+  static func results(
+    of program: Program, arguments: [[Scalar]], isReversed: Bool = false
+  ) -> [[Scalar]] {
+    var evaluator = ProgramEvaluator(program, arguments, isReversed)
+    for kernel in program.kernels { evaluator.run(kernel) }
+    return program.results.indices.map { number in
+      let type = program.results[number].type
+      let bytes: [UInt8]
+      if case .update(let argument) = program.results[number].role {
+        bytes = evaluator.arguments[argument]
+      } else {
+        bytes = evaluator.results[number]
+      }
+      return (0..<type.count).map { Self.read(bytes, type.element, $0 * type.element.byteCount) }
+    }
+  }
+
+  private init(_ program: Program, _ arguments: [[Scalar]], _ isReversed: Bool) {
+    self.program = program
+    self.isReversed = isReversed
+    self.arguments = arguments.map { $0.flatMap { Self.bytes(of: $0) } }
+    results = program.results.map { [UInt8](repeating: 0xA5, count: $0.type.byteCount) }
+    workspace = [UInt8](repeating: 0xA5, count: program.workspaceByteCount)
+  }
+
+  // MARK: Memory
+
+  private static func bytes(of scalar: Scalar) -> [UInt8] {
+    (0..<scalar.element.byteCount).map {
+      UInt8(truncatingIfNeeded: scalar.bits >> (8 * UInt64($0)))
+    }
+  }
+
+  private static func read(_ bytes: [UInt8], _ element: ElementType, _ offset: Int) -> Scalar {
+    var bits: UInt64 = 0
+    for byte in 0..<element.byteCount { bits |= UInt64(bytes[offset + byte]) << (8 * UInt64(byte)) }
+    if element == .i32 { return Scalar(Int32(truncatingIfNeeded: bits)) }
+    return Scalar(element: element, bits: bits)
+  }
+
+  private func element(_ buffer: Int, _ index: Int) -> Scalar {
+    let buffer = program.buffers[buffer]
+    precondition(index >= 0 && index < buffer.count, "\(buffer.name)[\(index)]")
+    let offset = index * buffer.element.byteCount
+    switch buffer.storage {
+    case .argument(let number): return Self.read(arguments[number], buffer.element, offset)
+    case .result(let number): return Self.read(results[number], buffer.element, offset)
+    case .workspace(let start): return Self.read(workspace, buffer.element, start + offset)
+    case .constant(let constant): return constant[index]
+    }
+  }
+
+  private mutating func write(_ value: Scalar, _ buffer: Int, _ index: Int) {
+    let buffer = program.buffers[buffer]
+    precondition(index >= 0 && index < buffer.count, "\(buffer.name)[\(index)]")
+    let offset = index * buffer.element.byteCount
+    let bytes = Self.bytes(of: value)
+    precondition(value.element == buffer.element)
+    for (position, byte) in bytes.enumerated() {
+      switch buffer.storage {
+      case .argument(let number): arguments[number][offset + position] = byte
+      case .result(let number): results[number][offset + position] = byte
+      case .workspace(let start): workspace[start + offset + position] = byte
+      case .constant: preconditionFailure("a constant is written")
+      }
+    }
+  }
+
+  // MARK: Kernels
+
+  private func points(_ sizes: [Int]) -> [[Int]] {
+    isReversed ? allIndices(sizes).reversed() : allIndices(sizes)
+  }
+
+  private mutating func run(_ kernel: Kernel) {
+    for point in points(kernel.space) {
+      if let contraction = kernel.contraction {
+        run(kernel.epilogue, point, [product(contraction, point)])
+      } else if kernel.reductions.isEmpty {
+        _ = run(kernel.body, point, [])
+      } else {
+        let sums = reductions(kernel, point)
+        run(kernel.epilogue, point, sums)
+      }
+    }
+  }
+
+  private func product(_ contraction: KernelContraction, _ point: [Int]) -> Scalar {
+    var sums = Lanes(contraction.lanes, Scalar(0, as: contraction.element))
+    for k in 0..<contraction.extent {
+      let a = load(contraction.left, point + [k])
+      let b = load(contraction.right, point + [k])
+      let lane = k % contraction.lanes
+      sums.values[lane] = multiplyAdd(a, b, sums.values[lane])
+    }
+    return sums.folded(.add)
+  }
+
+  private mutating func reductions(_ kernel: Kernel, _ point: [Int]) -> [Scalar] {
+    var sums: [Int: Lanes] = [:]
+    var extremes: [Int: Extreme] = [:]
+    for (position, reduced) in allIndices(kernel.reduced).enumerated() {
+      let nodes = run(kernel.body, point + reduced, [])
+      for (number, reduction) in kernel.reductions.enumerated() {
+        let value = nodes[reduction.node]
+        switch reduction.kind {
+        case .reduce(let kind):
+          let lane = (reduced.last ?? 0) % reduction.lanes
+          sums[number, default: Lanes(reduction.lanes, kind.start(value.element))]
+            .add(value, lane, kind.op)
+        case .argument(let kind):
+          extremes[number, default: Extreme(kind: kind)].add(value, at: position)
+        }
+      }
+    }
+    return kernel.reductions.enumerated().map { number, reduction in
+      switch reduction.kind {
+      case .reduce(let kind): sums[number]?.folded(kind.op) ?? Scalar(Float(0))
+      case .argument: Scalar(Int32(extremes[number]?.index ?? 0))
+      }
+    }
+  }
+
+  private func load(_ access: Access, _ point: [Int]) -> Scalar {
+    for condition in access.guards {
+      let value = condition.map.value(at: point)
+      if value < 0 || value >= condition.extent { return access.padding ?? Scalar(Float.nan) }
+    }
+    return element(access.buffer, access.map.value(at: point))
+  }
+
+  @discardableResult
+  private mutating func run(_ block: Block, _ point: [Int], _ accumulators: [Scalar]) -> [Scalar] {
+    var values: [Scalar] = []
+    for node in block.nodes {
+      switch node.operation {
+      case .load(let access): values.append(load(access, point))
+      case .constant(let scalar): values.append(scalar)
+      case .index(let map): values.append(Scalar(map.value(at: point), as: node.element))
+      case .accumulator(let number): values.append(accumulators[number])
+      case .apply(let op, let operands):
+        values.append(evaluated(op, node.element, operands.map { values[$0] }))
+      }
+      precondition(values[values.count - 1].element == node.element)
+    }
+    for store in block.stores {
+      write(values[store.node], store.access.buffer, store.access.map.value(at: point))
+    }
+    return values
+  }
+}
+
+extension AffineMap {
+  func value(at point: [Int]) -> Int {
+    precondition(point.count == strides.count, "\(self) at \(point)")
+    return zip(strides, point).reduce(offset) { $0 + $1.0 * $1.1 }
+  }
+}

@@ -1,0 +1,118 @@
+// Every backend gives the interpreter's bits, on random functions over all ops and element types.
+
+import NNCodegen
+import NNIR
+import Testing
+
+@testable import NNRuntime
+
+/// A random function with its arguments and the interpreter's results.
+struct RandomCase {
+  var seed: UInt64
+  var function: Function
+  var arguments: [Tensor]
+  var expected: [Tensor]
+
+  init(seed: UInt64) throws {
+    self.seed = seed
+    let made = RandomFunction.make(seed: seed, size: 12 + Int(seed % 30))
+    // Optimised functions are what is compiled; others must do as well.
+    function = seed % 2 == 0 ? made.optimized() : made
+    (arguments, expected) = try Self.evaluated(function, seed)
+  }
+
+  static func evaluated(_ function: Function, _ seed: UInt64) throws -> ([Tensor], [Tensor]) {
+    var random = SeededGenerator(seed: seed ^ 0xABCD)
+    let arguments = random.arguments(of: function)
+    return (arguments, try Interpreter().evaluate(function, arguments: arguments))
+  }
+
+  /// Says what is wrong, with the function shrunken to what still fails.
+  func report(_ what: String, _ run: @escaping (Function, [Tensor]) throws -> [Tensor]) {
+    let seed = seed
+    let small = function.shrunken { candidate in
+      do {
+        let (arguments, expected) = try Self.evaluated(candidate, seed)
+        return try run(candidate, arguments) != expected
+      } catch {
+        return true
+      }
+    }
+    var found = "an error"
+    if let (arguments, expected) = try? Self.evaluated(small, seed),
+      let results = try? run(small, arguments)
+    {
+      for (result, (a, b)) in zip(small.results, zip(results, expected)) {
+        if let first = a.differences(from: b).first, a.count > 0 {
+          found =
+            "\(result.name)[\(first)] = \(a[flat: first].double), not \(b[flat: first].double)"
+        }
+      }
+    }
+    Issue.record("seed \(seed), \(what): \(found)\n\(small.text)")
+  }
+}
+
+@Suite struct BackendAgreementTests {
+  static let batch = 50
+
+  @Test func verifiedAndOptimizedFunctionsKeepTheirTypes() throws {
+    for seed in 0..<UInt64(fuzzCount(300)) {
+      let function = RandomFunction.make(seed: seed, size: 12 + Int(seed % 30))
+      try function.verify()
+      let optimized = function.optimized()
+      try optimized.verify()
+      #expect(optimized.results.map(\.name) == function.results.map(\.name))
+    }
+  }
+
+  @Test(arguments: [true, false]) func programsMeanWhatFunctionsMean(fuse: Bool) throws {
+    var failures = 0
+    for seed in 0..<UInt64(fuzzCount(300)) where failures < 5 {
+      let one = try RandomCase(seed: seed)
+      let run = { (function: Function, arguments: [Tensor]) in
+        try ProgramInterpreter().evaluate(
+          try schedule(function, fuse: fuse), arguments: arguments)
+      }
+      if try run(one.function, one.arguments) != one.expected {
+        failures += 1
+        one.report(fuse ? "fused program" : "unfused program", run)
+      }
+    }
+  }
+
+  @Test(arguments: Tier.all(optimizations: isFuzzing ? ["-O0", "-O2", "-O3"] : ["-O2"]))
+  func compiledCodeAgrees(tier: Tier) throws {
+    let count = UInt64(fuzzCount(tier.compiler == nil ? 100 : 25))
+    var failures = 0
+    for first in stride(from: 0, to: count, by: Self.batch) where failures < 5 {
+      let cases = try (first..<min(first + UInt64(Self.batch), count)).map(RandomCase.init)
+      for fuse in [true, false] {
+        let program = Program.joined(try cases.map { try schedule($0.function, fuse: fuse) })
+        for (name, compiled) in try tier.prepare(program, threads: [1, 2, 3]) {
+          failures += try compare(cases, compiled, tier, fuse, name)
+        }
+      }
+    }
+  }
+
+  /// The number of cases that differ; each is reported.
+  private func compare(
+    _ cases: [RandomCase], _ compiled: CompiledProgram, _ tier: Tier, _ fuse: Bool, _ name: String
+  ) throws -> Int {
+    let results = try compiled.call(cases.flatMap(\.arguments))
+    var start = 0
+    var failures = 0
+    for one in cases {
+      let own = Array(results[start..<start + one.expected.count])
+      start += one.expected.count
+      if own == one.expected { continue }
+      failures += 1
+      one.report("\(name), \(fuse ? "fused" : "unfused")") { function, arguments in
+        let program = try schedule(function, fuse: fuse)
+        return try tier.prepare(program, threads: [compiled.threads])[0].1.call(arguments)
+      }
+    }
+    return failures
+  }
+}

@@ -1,0 +1,68 @@
+// Many programs as one, so that one translation unit, and one start of a C compiler, serves fifty random functions.
+
+import NNCodegen
+import NNIR
+
+extension Program {
+  /// The programs one after another; arguments, results, buffers and the workspace stand side by side.
+  static func joined(_ programs: [Program]) -> Program {
+    var all = Program(name: "joined", arguments: [], results: [])
+    for (number, program) in programs.enumerated() { all.append(program, prefix: "p\(number)_") }
+    all.forwardKernelCount = all.kernels.count
+    return all
+  }
+
+  private mutating func append(_ other: Program, prefix: String) {
+    let (firstBuffer, firstArgument, firstResult) = (buffers.count, arguments.count, results.count)
+    let base = (workspaceByteCount + 63) / 64 * 64
+    workspaceByteCount = base + other.workspaceByteCount
+    for var argument in other.arguments {
+      argument.name = prefix + argument.name
+      arguments.append(argument)
+    }
+    for var result in other.results {
+      result.name = prefix + result.name
+      if case .update(let argument) = result.role {
+        result.role = .update(of: argument + firstArgument)
+      }
+      results.append(result)
+    }
+    for var buffer in other.buffers {
+      buffer.name = prefix + buffer.name
+      switch buffer.storage {
+      case .argument(let index): buffer.storage = .argument(index + firstArgument)
+      case .result(let index): buffer.storage = .result(index + firstResult)
+      case .workspace(let offset): buffer.storage = .workspace(offset: offset + base)
+      case .constant: break
+      }
+      buffers.append(buffer)
+    }
+    for var kernel in other.kernels {
+      kernel.name = prefix + kernel.name
+      kernel.shiftBuffers(by: firstBuffer)
+      kernels.append(kernel)
+    }
+    notes += other.notes
+  }
+}
+
+extension Kernel {
+  fileprivate mutating func shiftBuffers(by count: Int) {
+    body.shiftBuffers(by: count)
+    epilogue.shiftBuffers(by: count)
+    contraction?.left.buffer += count
+    contraction?.right.buffer += count
+  }
+}
+
+extension Block {
+  fileprivate mutating func shiftBuffers(by count: Int) {
+    for index in nodes.indices {
+      if case .load(var access) = nodes[index].operation {
+        access.buffer += count
+        nodes[index].operation = .load(access)
+      }
+    }
+    for index in stores.indices { stores[index].access.buffer += count }
+  }
+}
