@@ -61,5 +61,5 @@ let maximumRank = 32
 /// How deep functions may call each other.
 let maximumCallDepth = 256
 /// How many calls of functions a graph may expand to, and how many of them may add no operation.
-let maximumCallCount = 4_000_000
+let maximumCallCount = 16_000_000
 let maximumEmptyCallCount = 1_000_000
