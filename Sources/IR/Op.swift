@@ -55,21 +55,22 @@ public struct Contraction: Hashable, Sendable {
   public var contracted: [UInt8] { left.filter { right.contains($0) && !result.contains($0) } }
 }
 
-/// A loop over axis `axis` of its sequences with a body, as `scan` in the graph language.
+/// A loop of `length` steps over the first axis of its sequences with a body, as `scan` in the graph language.
 ///
 /// Operands: `sequences` sequences, then `states` initial states, then the values captured. The body's arguments are a step of each
-/// sequence (the axis dropped), the states, the captured values; its results are the next states, then the yields.
-/// The results (`projection`) are each yield stacked along `axis`, then each state's final value.
+/// sequence (that axis dropped), the states, the captured values; its results are the next states, then the yields.
+/// The results (`projection`) are each yield stacked along a new first axis, then each state's final value.
 public struct Scan: Hashable, Sendable {
   public var body: NestedFunction
-  public var axis: Int
+  public var length: Int
+  /// Whether the last step comes first. A yield stands at the position that its step read from.
   public var isReversed: Bool
   public var sequences: Int
   public var states: Int
 
-  public init(body: NestedFunction, axis: Int, isReversed: Bool, sequences: Int, states: Int) {
+  public init(body: NestedFunction, length: Int, isReversed: Bool, sequences: Int, states: Int) {
     self.body = body
-    self.axis = axis
+    self.length = length
     self.isReversed = isReversed
     self.sequences = sequences
     self.states = states

@@ -330,7 +330,7 @@ extension [Tensor] {
   @Test func scansAreReportedAsUnsupported() throws {
     let text = """
       func @s(%0 "x": input f32[3], %1 "h": parameter f32[]) -> (loss "l" %3) {
-        %2: f32[3] = scan [axis 0, sequences 1, states 1] %0, %1 func @body(%0 "x": input f32[], %1 "h": input f32[]) -> (output "h" %2, output "y" %2) {
+        %2: f32[3] = scan [length 3, sequences 1, states 1] %0, %1 func @body(%0 "x": input f32[], %1 "h": input f32[]) -> (output "h" %2, output "y" %2) {
           %2: f32[] = add %0, %1
         }
         %3: f32[] = projection [1] %2

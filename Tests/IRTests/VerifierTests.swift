@@ -125,7 +125,7 @@ import Testing
   }
 
   @Test func scansAreTuples() throws {
-    let right = "axis 0, sequences 1, states 1"
+    let right = "length 3, sequences 1, states 1"
     try Function(parsing: Self.scan(right, use: "f32[3] = projection [0] %2")).verify()
     try Function(parsing: Self.scan(right, use: "f32[] = projection [1] %2")).verify()
     for (text, message) in [
@@ -139,15 +139,15 @@ import Testing
         "@s %3: declared f32[3], but its type is f32[]"
       ),
       (
-        Self.scan("axis 1, sequences 1, states 1", use: "f32[3] = projection [0] %2"),
-        "@s %2: scan: no axis 1 where the rank is 1"
+        Self.scan("length 2, sequences 1, states 1", use: "f32[3] = projection [0] %2"),
+        "@s %2: scan: axis 0 has extent 3, expected 2"
       ),
       (
-        Self.scan("axis 0, sequences 2, states 1", use: "f32[3] = projection [0] %2"),
+        Self.scan("length 3, sequences 2, states 1", use: "f32[3] = projection [0] %2"),
         "@s %2: scan: 2 sequences and 1 states of 2 operands"
       ),
       (
-        Self.scan("axis 0, sequences 1, states -1", use: "f32[3] = projection [0] %2"),
+        Self.scan("length 3, sequences 1, states -1", use: "f32[3] = projection [0] %2"),
         "@s %2: scan: 1 sequences and -1 states of 2 operands"
       ),
     ] {

@@ -173,7 +173,7 @@ func evaluated(_ op: Op, _ operands: [Tensor], type: TensorType) throws -> Tenso
     let scan = builder.append(
       .scan(
         Scan(
-          body: NestedFunction(body.function), axis: 0, isReversed: isReversed, sequences: 1,
+          body: NestedFunction(body.function), length: 3, isReversed: isReversed, sequences: 1,
           states: 1)), [xs, start], type: TensorType(.f32, [3]))
     builder.result(
       "ys", .output, builder.append(.projection(0), [scan], type: TensorType(.f32, [3])))

@@ -252,8 +252,8 @@ extension FunctionParser {
 
   private mutating func scan() throws(TextError) -> Scan {
     try reader.expect("[")
-    try reader.expect("axis")
-    let axis = try reader.integer()
+    try reader.expect("length")
+    let length = try reader.integer()
     try reader.expect(",")
     try reader.expect("sequences")
     let sequences = try reader.integer()
@@ -264,7 +264,7 @@ extension FunctionParser {
     if isReversed { try reader.expect("reversed") }
     try reader.expect("]")
     return Scan(
-      body: NestedFunction(Function(name: "")), axis: axis, isReversed: isReversed,
+      body: NestedFunction(Function(name: "")), length: length, isReversed: isReversed,
       sequences: sequences, states: states)
   }
 }

@@ -132,7 +132,7 @@ extension Op {
       " [" + axes.map(\.text).joined(separator: ", ") + "] with \(value.text)"
     case .contraction(let contraction): " " + contraction.text.quoted
     case .scan(let scan):
-      " [axis \(scan.axis), sequences \(scan.sequences), states \(scan.states)"
+      " [length \(scan.length), sequences \(scan.sequences), states \(scan.states)"
         + (scan.isReversed ? ", reversed]" : "]")
     case .projection(let index): " [\(index)]"
     case .constant, .elementwise, .reshape, .broadcast, .identity, .stopGradient, .custom: ""

@@ -49,26 +49,22 @@ extension Contraction {
 }
 
 extension Scan {
-  /// The types of a scan's results: each yield stacked along `axis`, then each state.
+  /// The types of a scan's results: each yield stacked along a new first axis, then each state.
   public func resultTypes(of operands: [TensorType]) throws(TypingError) -> [TensorType] {
     let body = body.function
-    guard sequences > 0, states >= 0, operands.count - sequences >= states else {
+    guard length >= 0, sequences >= 0, states >= 0, operands.count - sequences >= states else {
       throw .scan("\(sequences) sequences and \(states) states of \(operands.count) operands")
     }
     var steps: [TensorType] = []
-    let lengths = operands[..<sequences].map(\.shape)
-    for (sequence, shape) in zip(operands, lengths) {
-      if axis < 0 || axis >= shape.rank {
-        throw .axis(op: "scan", axis: axis, rank: shape.rank)
-      }
-      if shape[axis] != lengths[0][axis] {
-        throw .extent(op: "scan", axis: axis, expected: lengths[0][axis], found: shape[axis])
+    for sequence in operands[..<sequences] {
+      if sequence.shape.rank == 0 { throw .axis(op: "scan", axis: 0, rank: 0) }
+      if sequence.shape[0] != length {
+        throw .extent(op: "scan", axis: 0, expected: length, found: sequence.shape[0])
       }
       var step = sequence
-      step.shape.extents.remove(at: axis)
+      step.shape.extents.removeFirst()
       steps.append(step)
     }
-    let length = lengths[0][axis]
     let expected = steps + operands[sequences...]
     let found = body.arguments.map(\.type)
     if found != expected { throw .nestedTypes(op: "scan", expected: expected, found: found) }
@@ -79,11 +75,8 @@ extension Scan {
     }
     var types: [TensorType] = []
     for yield in results.dropFirst(states.count) {
-      if axis > yield.shape.rank {
-        throw .axis(op: "scan", axis: axis, rank: yield.shape.rank + 1)
-      }
       var stacked = yield
-      stacked.shape.extents.insert(Extent(length), at: axis)
+      stacked.shape.extents.insert(Extent(length), at: 0)
       try stacked.shape.check()
       types.append(stacked)
     }

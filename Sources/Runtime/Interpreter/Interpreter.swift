@@ -155,14 +155,13 @@ private struct ScanEvaluation {
 
   func run() -> [Tensor] {
     let body = scan.body.function
-    let steps = operands.first?.shape[scan.axis] ?? 0
     var states = Array(operands[scan.sequences..<scan.sequences + scan.states])
     let captured = Array(operands[(scan.sequences + scan.states)...])
     var yields = body.results[scan.states...].map { result in
-      Tensor(zeros: stacked(body.type(of: result.value), steps))
+      Tensor(zeros: stacked(body.type(of: result.value)))
     }
-    for step in 0..<steps {
-      let position = scan.isReversed ? steps - 1 - step : step
+    for step in 0..<scan.length {
+      let position = scan.isReversed ? scan.length - 1 - step : step
       let slices = operands[..<scan.sequences].map { slice($0, at: position) }
       let results = Evaluation(body, slices + states + captured).run(observing: nil)
       states = Array(results[..<scan.states])
@@ -173,17 +172,15 @@ private struct ScanEvaluation {
     return yields + states
   }
 
-  private func stacked(_ type: TensorType, _ steps: Int) -> TensorType {
-    var sizes = type.shape.sizes
-    sizes.insert(steps, at: scan.axis)
-    return type.with(shape: Shape(sizes))
+  private func stacked(_ type: TensorType) -> TensorType {
+    type.with(shape: Shape([scan.length] + type.shape.sizes))
   }
 
   private func slice(_ sequence: Tensor, at position: Int) -> Tensor {
     var strides = sequence.shape.rowMajorStrides
     var sizes = sequence.shape.sizes
-    let step = strides.remove(at: scan.axis)
-    sizes.remove(at: scan.axis)
+    let step = strides.removeFirst()
+    sizes.removeFirst()
     return Movement.gathered(
       sequence, Walk(offset: position * step, strides: strides),
       type: sequence.type.with(shape: Shape(sizes)))
@@ -191,7 +188,7 @@ private struct ScanEvaluation {
 
   private func place(_ value: Tensor, into result: inout Tensor, at position: Int) {
     var strides = result.shape.rowMajorStrides
-    let step = strides.remove(at: scan.axis)
+    let step = strides.removeFirst()
     Movement.scatter(value, into: &result, Walk(offset: position * step, strides: strides))
   }
 }
