@@ -12,13 +12,16 @@ public final class FunctionBuilder {
   public init(name: String) { function = Function(name: name) }
 
   /// Goes on with a function that is already there.
-  public init(extending function: Function) { self.function = function }
+  public init(extending function: Function) {
+    self.function = function
+    nestedCount = function.nestedOperationCount
+  }
 
   public var count: Int { function.instructions.count }
+  /// The operations inside scans, which count as well.
+  public private(set) var nestedCount = 0
   /// Whether the graph has outgrown `maximumOperationCount`. From then on nothing is appended: whoever loops over appends checks this.
   public private(set) var isFull = false
-  /// The first value met whose operation has no derivative yet, once `gradients` has been asked for one.
-  public internal(set) var undifferentiable: Value?
 
   public func type(of value: Value) -> TensorType { function.type(of: value) }
   public func element(of value: Value) -> ElementType { type(of: value).element }
@@ -26,7 +29,8 @@ public final class FunctionBuilder {
 
   @discardableResult
   public func append(_ op: Op, _ operands: [Value] = [], type: TensorType) -> Value {
-    if count >= maximumOperationCount {
+    if case .scan(let scan) = op { nestedCount += scan.body.operationCount }
+    if isFull || count + nestedCount >= maximumOperationCount {
       // A stand-in of the right type is not needed: the function is thrown away.
       isFull = true
       return Value(0)
@@ -36,6 +40,9 @@ public final class FunctionBuilder {
     if let currentOrigin { function.origins[value] = currentOrigin }
     return value
   }
+
+  /// Leaves no room, as if too much had been appended.
+  func fill() { isFull = true }
 
   public func argument(_ argument: Argument) -> Value {
     function.arguments.append(argument)

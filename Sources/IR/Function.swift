@@ -102,6 +102,12 @@ public struct Function: Hashable, Sendable {
 
   public subscript(value: Value) -> Instruction { instructions[value.index] }
   public func type(of value: Value) -> TensorType { instructions[value.index].type }
+  /// The operations inside its scans.
+  var nestedOperationCount: Int {
+    instructions.reduce(0) { count, instruction in
+      if case .scan(let scan) = instruction.op { count + scan.body.operationCount } else { count }
+    }
+  }
   public func result(_ role: ResultRole) -> Result? { results.first { $0.role == role } }
 
   public static func == (a: Function, b: Function) -> Bool {

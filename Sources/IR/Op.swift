@@ -59,7 +59,8 @@ public struct Contraction: Hashable, Sendable {
 ///
 /// Operands: `sequences` sequences, then `states` initial states, then the values captured. The body's arguments are a step of each
 /// sequence (that axis dropped), the states, the captured values; its results are the next states, then the yields.
-/// The results (`projection`) are each yield stacked along a new first axis, then each state's final value.
+/// The results (`projection`) are each state's final value, then each yield stacked along a new first axis: in the same order, so that
+/// a derivative can have a scan yield more than its users know of.
 public struct Scan: Hashable, Sendable {
   public var body: NestedFunction
   public var length: Int
@@ -80,8 +81,13 @@ public struct Scan: Hashable, Sendable {
 /// A function inside an operation, shared and not copied.
 public final class NestedFunction: Hashable, Sendable {
   public let function: Function
+  /// With those of functions inside it.
+  public let operationCount: Int
 
-  public init(_ function: Function) { self.function = function }
+  public init(_ function: Function) {
+    self.function = function
+    operationCount = function.instructions.count + function.nestedOperationCount
+  }
   public static func == (a: NestedFunction, b: NestedFunction) -> Bool {
     a === b || a.function == b.function
   }
@@ -121,4 +127,8 @@ public enum Op: Hashable, Sendable {
   case scan(Scan)
   /// One result of a `scan`.
   case projection(Int)
+
+  var isScan: Bool {
+    if case .scan = self { true } else { false }
+  }
 }

@@ -324,22 +324,6 @@ extension [Tensor] {
       f = builder.gradients(of: f, withRespectTo: [x])[0]
     }
     #expect(builder.isFull)
-    #expect(builder.count == maximumOperationCount)
-  }
-
-  @Test func scansAreReportedAsUnsupported() throws {
-    let text = """
-      func @s(%0 "x": input f32[3], %1 "h": parameter f32[]) -> (loss "l" %3) {
-        %2: f32[3] = scan [length 3, sequences 1, states 1] %0, %1 func @body(%0 "x": input f32[], %1 "h": input f32[]) -> (output "h" %2, output "y" %2) {
-          %2: f32[] = add %0, %1
-        }
-        %3: f32[] = projection [1] %2
-      }
-      """
-    let function = try Function(parsing: text)
-    try function.verify()
-    #expect(throws: GradientError.unsupported(op: "projection", name: nil, line: 0, column: 0)) {
-      try function.gradient()
-    }
+    #expect(builder.count <= maximumOperationCount)
   }
 }

@@ -113,7 +113,7 @@ import Testing
     #expect(error?.description == "@f: \(message)")
   }
 
-  static func scan(_ attributes: String, type: String = "f32[3]", use: String) -> String {
+  static func scan(_ attributes: String, type: String = "f32[]", use: String) -> String {
     """
     func @s(%0 "x": input f32[3], %1 "h": input f32[]) -> () {
       %2: \(type) = scan [\(attributes)] %0, %1 func @body(%0 "x": input f32[], %1 "h": input f32[]) -> (output "h" %2, output "y" %2) {
@@ -126,8 +126,8 @@ import Testing
 
   @Test func scansAreTuples() throws {
     let right = "length 3, sequences 1, states 1"
-    try Function(parsing: Self.scan(right, use: "f32[3] = projection [0] %2")).verify()
-    try Function(parsing: Self.scan(right, use: "f32[] = projection [1] %2")).verify()
+    try Function(parsing: Self.scan(right, use: "f32[] = projection [0] %2")).verify()
+    try Function(parsing: Self.scan(right, use: "f32[3] = projection [1] %2")).verify()
     for (text, message) in [
       (
         Self.scan(right, use: "f32[3] = tanh %2"),
@@ -135,8 +135,8 @@ import Testing
       ),
       (Self.scan(right, use: "f32[3] = projection [2] %2"), "@s %3: no result 2 of 2"),
       (
-        Self.scan(right, use: "f32[3] = projection [1] %2"),
-        "@s %3: declared f32[3], but its type is f32[]"
+        Self.scan(right, use: "f32[] = projection [1] %2"),
+        "@s %3: declared f32[], but its type is f32[3]"
       ),
       (
         Self.scan("length 2, sequences 1, states 1", use: "f32[3] = projection [0] %2"),

@@ -174,10 +174,10 @@ func evaluated(_ op: Op, _ operands: [Tensor], type: TensorType) throws -> Tenso
       .scan(
         Scan(
           body: NestedFunction(body.function), length: 3, isReversed: isReversed, sequences: 1,
-          states: 1)), [xs, start], type: TensorType(.f32, [3]))
+          states: 1)), [xs, start], type: scalar)
     builder.result(
-      "ys", .output, builder.append(.projection(0), [scan], type: TensorType(.f32, [3])))
-    builder.result("last", .output, builder.append(.projection(1), [scan], type: scalar))
+      "ys", .output, builder.append(.projection(1), [scan], type: TensorType(.f32, [3])))
+    builder.result("last", .output, builder.append(.projection(0), [scan], type: scalar))
     let results = try Interpreter().evaluate(
       builder.function, arguments: [Tensor([Float(1), 2, 3])])
     #expect(results[0] == Tensor(isReversed ? [Float(49), 36, 16] : [Float(4), 16, 49]))

@@ -4,11 +4,10 @@
 // sign' = floor' = step' = 0, and extremes share equally among ties.
 
 enum AdjointRules {
-  /// The adjoints that an instruction passes on to its operands; nil for an operation without a
-  /// rule.
+  /// The adjoints that an instruction passes on to its operands.
   static func adjoints(
     of op: Op, _ operands: [Term], y: Term, g: Term
-  ) -> [Term?]? {
+  ) -> [Term?] {
     guard let a = operands.first else { return [] }
     return switch op {
     case .argument, .constant, .iota: []
@@ -30,7 +29,8 @@ enum AdjointRules {
     case .identity: [g]
     case .stopGradient: [nil]
     case .custom(let rule): [nil] + inlined(rule.function, [g, y] + operands.dropFirst())
-    case .scan, .projection: nil
+    // The sweep itself passes on what flows through scans.
+    case .scan, .projection: []
     }
   }
 

@@ -17,9 +17,6 @@ public enum GradientError: Error, Hashable, Sendable {
   case noLoss
   /// A training step of a loss of this type.
   case lossIsNotFloat(name: String, TensorType)
-  /// An operation without a derivative rule; the name and place are those of its value, where the
-  /// graph gives one.
-  case unsupported(op: String, name: String?, line: Int, column: Int)
   case noArgument(Int, count: Int)
   /// More than `maximumOperationCount` operations.
   case tooLarge
@@ -145,12 +142,6 @@ extension Function {
     let builder = FunctionBuilder(extending: self)
     let wrt = builder.argumentValues(numbers)
     let gradients = builder.gradients(of: value, withRespectTo: wrt)
-    if let missing = builder.undifferentiable {
-      let origin = builder.function.origins[missing]
-      throw .unsupported(
-        op: self[missing].op.name, name: origin?.name, line: Int(origin?.line ?? 0),
-        column: Int(origin?.column ?? 0))
-    }
     if builder.isFull { throw .tooLarge }
     return (builder, gradients)
   }

@@ -11,9 +11,6 @@ extension GradientError: CustomStringConvertible {
     case .noLoss: "a training step needs a loss, and the graph has none"
     case .lossIsNotFloat(let name, let type):
       "\(name) : \(type) cannot be trained on: a loss is f32 or f64"
-    case .unsupported(let op, let name, let line, _):
-      "\(op) has no derivative" + (name.map { " (\($0)" } ?? " (a value")
-        + (line > 0 ? ", line \(line))" : ")")
     case .noArgument(let number, let count):
       "argument \(number) of \(count) cannot be differentiated by"
     case .tooLarge:

@@ -8,84 +8,157 @@ extension FunctionBuilder {
   ///
   /// Where `f` has several elements it is their sum that is differentiated, or with a `seed` of its
   /// type the sum of their products. Zeros with respect to what `f` does not depend on, and through
-  /// integers and `bool`. Where an operation has no derivative yet, `undifferentiable` names it and
-  /// the result is of no use; likewise once the builder `isFull`.
+  /// integers and `bool`. Once the builder `isFull` the result is of no use. A scan on the way may
+  /// get more yields than it had: the states that its adjoint goes back over.
   public func gradients(
     of f: Value, withRespectTo wrt: [Value], seed: Value? = nil
   ) -> [Value] {
-    let outer = currentOrigin
-    defer { currentOrigin = outer }
-    let first = min(f, wrt.min() ?? f).index
-    let depends = dependence(of: f, on: wrt, from: first)
-    var adjoints = [Value?](repeating: nil, count: depends.count)
-    if depends[f.index - first] {
-      adjoints[f.index - first] = seed ?? splat(1, type(of: f))
-    }
-    let firstAdjoint = Value(count)
-    // An adjoint has some three instructions for one. Room for them at once, where they are many:
-    // growing by doubling would hold old and new for a moment.
-    if 3 * depends.count > count {
-      function.instructions.reserveCapacity(count + 3 * depends.count)
-    }
-    for index in stride(from: f.index, through: first, by: -1) where depends[index - first] {
-      let instruction = function.instructions[index]
-      guard let g = adjoints[index - first],
-        instruction.operands.contains(where: { $0.index >= first && depends[$0.index - first] })
-      else { continue }
-      if !hasRoom() { break }
-      name(g, asAdjointOf: Value(index), from: firstAdjoint)
-      let terms = instruction.operands.map { Term(value: $0, builder: self) }
-      let passed = AdjointRules.adjoints(
-        of: instruction.op, terms, y: Term(value: Value(index), builder: self),
-        g: Term(value: g, builder: self))
-      guard let passed else {
-        undifferentiable = undifferentiable ?? Value(index)
-        continue
-      }
-      if isFull { break }
-      for (operand, contribution) in zip(instruction.operands, passed) {
-        let slot = operand.index - first
-        guard let contribution, slot >= 0, depends[slot] else { continue }
-        adjoints[slot] =
-          adjoints[slot].map { elementwise(.add, $0, contribution.value) } ?? contribution.value
-      }
-    }
-    return wrt.map { value in
-      let adjoint = value <= f ? adjoints[value.index - first] : nil
-      return adjoint ?? zeros(type(of: value))
-    }
+    let adjoints = adjoints(seeds: [(f, seed)], withRespectTo: wrt)
+    return zip(wrt, adjoints).map { value, adjoint in adjoint ?? zeros(type(of: value)) }
   }
 
-  /// For each value from `first` to `f`: is it one of `wrt`, or may its change through them change
-  /// `f`?
-  private func dependence(of f: Value, on wrt: [Value], from first: Int) -> [Bool] {
-    var depends = [Bool](repeating: false, count: f.index - first + 1)
-    for value in wrt where value <= f && element(of: value).isFloat {
-      depends[value.index - first] = true
+  /// The adjoints of each of `wrt`, nil for zeros, where each value of `seeds` has the adjoint given
+  /// (nil: ones).
+  func adjoints(
+    seeds: [(value: Value, adjoint: Value?)], withRespectTo wrt: [Value]
+  ) -> [Value?] {
+    guard let last = seeds.map(\.value).max() else { return wrt.map { _ in nil } }
+    let outer = currentOrigin
+    defer { currentOrigin = outer }
+    var sweep = ReverseSweep(self, last: last, wrt)
+    for (value, adjoint) in seeds where sweep.depends(value) {
+      sweep.add(adjoint ?? splat(1, type(of: value)), to: value)
     }
-    for index in first...f.index where !depends[index - first] {
-      let instruction = function.instructions[index]
-      if !instruction.type.element.isFloat || instruction.op == .stopGradient { continue }
+    sweep.run()
+    return wrt.map { sweep.adjoint(of: $0) }
+  }
+}
+
+extension Function {
+  /// Marks every value that may change with one that is marked. The first mark is that of the value
+  /// `first`; no change goes through integers and `bool`.
+  func spread(_ depends: inout [Bool], from first: Int = 0) {
+    for index in first..<first + depends.count where !depends[index - first] {
+      let instruction = instructions[index]
+      // The type of a scan is that of one of its results alone.
+      if !instruction.op.isScan,
+        !instruction.type.element.isFloat || instruction.op == .stopGradient
+      {
+        continue
+      }
       depends[index - first] = instruction.operands.contains {
         $0.index >= first && depends[$0.index - first]
       }
     }
+  }
+}
+
+/// The adjoints of the values from `first` to `last` while they are worked out.
+struct ReverseSweep {
+  private let builder: FunctionBuilder
+  private let first: Int
+  private let last: Int
+  /// For each value: is it one of those asked about, or may its change through them change what is
+  /// differentiated?
+  private var dependence: [Bool]
+  private var adjoints: [Value?]
+  /// By scan: the adjoints of its results.
+  private var scans: [Int: [Int: Value]] = [:]
+  private let firstAdjoint: Value
+
+  init(_ builder: FunctionBuilder, last: Value, _ wrt: [Value]) {
+    self.builder = builder
+    self.last = last.index
+    first = min(last, wrt.min() ?? last).index
+    firstAdjoint = Value(builder.count)
+    dependence = builder.dependence(on: wrt, from: first, to: last.index)
+    adjoints = [Value?](repeating: nil, count: dependence.count)
+    // An adjoint has some three instructions for one. Room for them at once, where they are many:
+    // growing by doubling would hold old and new for a moment.
+    if 3 * dependence.count > builder.count {
+      builder.function.instructions.reserveCapacity(builder.count + 3 * dependence.count)
+    }
+  }
+
+  func depends(_ value: Value) -> Bool {
+    value.index >= first && value.index <= last && dependence[value.index - first]
+  }
+
+  func adjoint(of value: Value) -> Value? { depends(value) ? adjoints[value.index - first] : nil }
+
+  mutating func add(_ contribution: Value, to value: Value) {
+    guard depends(value) else { return }
+    let slot = value.index - first
+    adjoints[slot] =
+      adjoints[slot].map { builder.elementwise(.add, $0, contribution) } ?? contribution
+  }
+
+  mutating func run() {
+    for index in stride(from: last, through: first, by: -1) where dependence[index - first] {
+      let instruction = builder.function.instructions[index]
+      guard instruction.operands.contains(where: depends) else { continue }
+      if !builder.hasRoom() { return }
+      if case .scan(let scan) = instruction.op {
+        passOn(scan, Value(index), instruction.operands)
+      } else if let g = adjoints[index - first] {
+        builder.name(g, asAdjointOf: Value(index), from: firstAdjoint)
+        passOn(g, instruction, Value(index))
+      }
+      if builder.isFull { return }
+    }
+  }
+
+  private mutating func passOn(_ g: Value, _ instruction: Instruction, _ value: Value) {
+    if case .projection(let result) = instruction.op {
+      let scan = instruction.operands[0].index
+      let known = scans[scan]?[result]
+      scans[scan, default: [:]][result] = known.map { builder.elementwise(.add, $0, g) } ?? g
+      return
+    }
+    let terms = instruction.operands.map { Term(value: $0, builder: builder) }
+    let passed = AdjointRules.adjoints(
+      of: instruction.op, terms, y: Term(value: value, builder: builder),
+      g: Term(value: g, builder: builder))
+    if builder.isFull { return }
+    for (operand, contribution) in zip(instruction.operands, passed) {
+      if let contribution { add(contribution.value, to: operand) }
+    }
+  }
+
+  private mutating func passOn(_ scan: Scan, _ value: Value, _ operands: [Value]) {
+    guard let results = scans[value.index] else { return }
+    builder.name(value, asAdjointOf: value, from: firstAdjoint)
+    let passed = builder.adjoints(
+      ofScan: value, results: results, isActive: operands.map(depends))
+    if builder.isFull { return }
+    for (operand, contribution) in zip(operands, passed) {
+      if let contribution { add(contribution, to: operand) }
+    }
+  }
+}
+
+extension FunctionBuilder {
+  /// Whether each value from `first` to `last` may change with one of `wrt`.
+  fileprivate func dependence(on wrt: [Value], from first: Int, to last: Int) -> [Bool] {
+    var depends = [Bool](repeating: false, count: last - first + 1)
+    for value in wrt where value.index <= last && element(of: value).isFloat {
+      depends[value.index - first] = true
+    }
+    function.spread(&depends, from: first)
     return depends
   }
 
   /// Whether the instructions of any one rule still fit. Where they do not, the builder is filled
   /// up, so that no rule sees a stand-in of another type.
-  private func hasRoom() -> Bool {
-    if count + 1024 <= maximumOperationCount { return true }
-    while !isFull {
-      append(.constant(Constant(splat: Scalar(false))), type: TensorType(.bool, .scalar))
-    }
+  func hasRoom() -> Bool {
+    if count + nestedCount + 1024 <= maximumOperationCount { return true }
+    fill()
     return false
   }
 
   /// Gives the adjoint of a named value the name `d NAME`, and what its rule appends the value's
   /// place in the file.
-  private func name(_ g: Value, asAdjointOf value: Value, from firstAdjoint: Value) {
+  fileprivate func name(_ g: Value, asAdjointOf value: Value, from firstAdjoint: Value) {
     let origin = function.origins[value]
     currentOrigin = origin.map { Origin(line: Int($0.line), column: Int($0.column)) }
     if let origin, let name = origin.name, g >= firstAdjoint,

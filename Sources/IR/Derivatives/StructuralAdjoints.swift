@@ -114,16 +114,23 @@ extension AdjointRules {
 extension FunctionBuilder {
   /// Appends the function's instructions, with these values for its arguments; gives the values of
   /// its results.
-  public func inline(_ function: Function, _ arguments: [Value]) -> [Value] {
+  ///
+  /// - Parameter keepsOrigins: whether its values keep their names and places in the graph file.
+  public func inline(
+    _ function: Function, _ arguments: [Value], keepsOrigins: Bool = false
+  ) -> [Value] {
     var map: [Value] = []
     map.reserveCapacity(function.instructions.count)
-    for instruction in function.instructions {
+    for (index, instruction) in function.instructions.enumerated() {
       if isFull { return function.results.map { _ in Value(0) } }
       if case .argument(let number) = instruction.op {
         map.append(arguments[number])
       } else {
         let operands = instruction.operands.map { map[$0.index] }
         map.append(append(instruction.op, operands, type: instruction.type))
+        if keepsOrigins, let origin = function.origins[Value(index)] {
+          self.function.origins[map[index]] = origin
+        }
       }
     }
     return function.results.map { map[$0.value.index] }

@@ -2,7 +2,8 @@
 
 extension Pass {
   /// Removes the instructions that no result depends on, those of arguments among them; the
-  /// arguments themselves stay.
+  /// arguments themselves stay. A scan loses the results that nobody takes, and what they alone
+  /// need.
   /// ```
   /// func @f(%0 "x": input f32[]) -> (output "y" %2) {
   ///   %1: f32[] = exp %0
@@ -19,13 +20,23 @@ extension Pass {
 }
 
 extension Function {
-  fileprivate func withoutDeadCode() -> Function {
+  func withoutDeadCode() -> Function {
     var isLive = [Bool](repeating: false, count: instructions.count)
+    var needed: [Int: Set<Int>] = [:]
+    var pruned: [Int: PrunedScan] = [:]
     for result in results { isLive[result.value.index] = true }
     for index in instructions.indices.reversed() where isLive[index] {
-      for operand in instructions[index].operands { isLive[operand.index] = true }
+      let instruction = instructions[index]
+      switch instruction.op {
+      case .projection(let result):
+        needed[instruction.operands[0].index, default: []].insert(result)
+      case .scan(let scan): pruned[index] = PrunedScan(scan, needed: needed[index] ?? [])
+      case _: break
+      }
+      let kept = pruned[index].map { $0.operands.map { instruction.operands[$0] } }
+      for operand in kept ?? instruction.operands { isLive[operand.index] = true }
     }
-    if isLive.allSatisfy({ $0 }) { return self }
+    if pruned.isEmpty, isLive.allSatisfy({ $0 }) { return self }
     var function = Function(name: name, arguments: arguments)
     var map: [Value] = []
     map.reserveCapacity(instructions.count)
@@ -37,7 +48,15 @@ extension Function {
         function.origins[map[index]] = origin
       }
       var kept = instruction
-      for (position, operand) in instruction.operands.enumerated()
+      if let scan = pruned[index] {
+        kept.op = .scan(scan.scan)
+        kept.operands = scan.operands.map { instruction.operands[$0] }
+        kept.type = scan.firstType(of: kept.operands.map { type(of: $0) }) ?? kept.type
+      } else if case .projection(let result) = instruction.op {
+        let number = pruned[instruction.operands[0].index]?.results[result]
+        kept.op = .projection(number ?? result)
+      }
+      for (position, operand) in kept.operands.enumerated()
       where map[operand.index] != operand {
         kept.operands[position] = map[operand.index]
       }

@@ -11,6 +11,8 @@ struct Rewriter {
   private(set) var function: Function
   private let rules: [RewriteRule]
   private var table: InstructionTable?
+  /// Bodies of scans that have been rewritten; what is held cannot be mistaken for another.
+  private var bodies: [ObjectIdentifier: (before: NestedFunction, after: NestedFunction)] = [:]
   /// Given to what is emitted.
   private var origin: Origin?
   /// How many elements constant folding may still write, so that hostile functions cannot make it
@@ -46,7 +48,12 @@ struct Rewriter {
         operands[position] = map[operands[position].index]
       }
       if hasOrigins { origin = source.origins[Value(index)] }
-      let value = emit(instruction.op, operands, instruction.type)
+      var op = instruction.op
+      if case .scan(var scan) = op {
+        scan.body = rewritten(scan.body)
+        op = .scan(scan)
+      }
+      let value = emit(op, operands, instruction.type)
       if let origin, origin.name != nil, function.origins[value]?.name == nil {
         function.origins[value] = origin
       }
@@ -56,6 +63,15 @@ struct Rewriter {
       Result(name: $0.name, role: $0.role, value: map[$0.value.index])
     }
     return function.instructions.count <= maximumOperationCount
+  }
+
+  /// The body of a scan after the same walk.
+  private mutating func rewritten(_ nested: NestedFunction) -> NestedFunction {
+    if let known = bodies[ObjectIdentifier(nested)] { return known.after }
+    let body = Self.rewrite(nested.function, rules: rules, merging: table != nil)
+    let after = body == nested.function ? nested : NestedFunction(body)
+    bodies[ObjectIdentifier(nested)] = (nested, after)
+    return after
   }
 
   /// The value of this instruction after all rules.

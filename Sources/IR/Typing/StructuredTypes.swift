@@ -49,7 +49,7 @@ extension Contraction {
 }
 
 extension Scan {
-  /// The types of a scan's results: each yield stacked along a new first axis, then each state.
+  /// The types of a scan's results: each state, then each yield stacked.
   public func resultTypes(of operands: [TensorType]) throws(TypingError) -> [TensorType] {
     let body = body.function
     guard length >= 0, sequences >= 0, states >= 0, operands.count - sequences >= states else {
@@ -73,14 +73,13 @@ extension Scan {
     if Array(results.prefix(states.count)) != states {
       throw .nestedTypes(op: "scan", expected: states, found: results)
     }
-    var types: [TensorType] = []
+    var types = states
     for yield in results.dropFirst(states.count) {
       var stacked = yield
       stacked.shape.extents.insert(Extent(length), at: 0)
       try stacked.shape.check()
       types.append(stacked)
     }
-    types += states
     if types.isEmpty { throw .scan("neither states nor yields") }
     return types
   }

@@ -169,7 +169,7 @@ private struct ScanEvaluation {
         place(value, into: &yields[index], at: position)
       }
     }
-    return yields + states
+    return states + yields
   }
 
   private func stacked(_ type: TensorType) -> TensorType {
