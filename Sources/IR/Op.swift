@@ -128,7 +128,7 @@ public enum Op: Hashable, Sendable {
   /// One result of a `scan`.
   case projection(Int)
 
-  var isScan: Bool {
+  public var isScan: Bool {
     if case .scan = self { true } else { false }
   }
 }

@@ -44,7 +44,6 @@ struct Failure: Error {
     case let error as TrainingError: self = .data("\(error)")
     case let error as BackendError: self.init(.missing, "nncc: error: \(error)")
     case let error as CompilerDefect: self.init(.defect, "nncc: defect: \(error)")
-    case let error as ScheduleError: self.init(.defect, "nncc: defect: \(error)")
     default: return nil
     }
   }

@@ -78,6 +78,7 @@ func evaluate(_ program: Program, _ arguments: [String: [UInt64]]) -> [String: [
     case .result(let number): ("r\(number)", 0)
     case .workspace(let offset): ("w", offset)
     case .constant: ("c\(buffer.name)", 0)
+    case .step: fatalError("these programs have no loops")
     }
   }
   func bytes(_ bits: [UInt64], _ element: ElementType) -> [UInt8] {

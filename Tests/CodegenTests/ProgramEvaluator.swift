@@ -10,13 +10,15 @@ struct ProgramEvaluator {
   private var arguments: [[UInt8]]
   private var results: [[UInt8]]
   private var workspace: [UInt8]
+  /// Where each loop is.
+  private var positions: [Int]
 
   /// The results' elements, in order; an update's are its argument's.
   static func results(
     of program: Program, arguments: [[Scalar]], isReversed: Bool = false
   ) -> [[Scalar]] {
     var evaluator = ProgramEvaluator(program, arguments, isReversed)
-    for kernel in program.kernels { evaluator.run(kernel) }
+    evaluator.run(0..<program.kernels.count, loop: 0)
     return program.results.indices.map { number in
       let type = program.results[number].type
       let bytes: [UInt8]
@@ -35,6 +37,37 @@ struct ProgramEvaluator {
     self.arguments = arguments.map { $0.flatMap { Self.bytes(of: $0) } }
     results = program.results.map { [UInt8](repeating: 0xA5, count: $0.type.byteCount) }
     workspace = [UInt8](repeating: 0xA5, count: program.workspaceByteCount)
+    positions = [Int](repeating: 0, count: program.loops.count)
+  }
+
+  /// Runs kernels; the loops inside have numbers from `loop` on.
+  private mutating func run(_ kernels: Range<Int>, loop: Int) {
+    var index = kernels.lowerBound
+    var loop = loop
+    while index < kernels.upperBound {
+      guard loop < program.loops.count, program.loops[loop].kernels.lowerBound == index else {
+        run(program.kernels[index])
+        index += 1
+        continue
+      }
+      let own = program.loops[loop]
+      for step in 0..<own.count {
+        positions[loop] = own.isReversed ? own.count - 1 - step : step
+        run(own.kernels, loop: loop + 1)
+      }
+      index = own.kernels.upperBound
+      while loop < program.loops.count, program.loops[loop].kernels.lowerBound < index { loop += 1 }
+    }
+  }
+
+  /// The buffer that has the memory, and the element that is meant.
+  private func resolved(_ buffer: Int, _ index: Int) -> (buffer: Buffer, index: Int) {
+    var (number, index) = (buffer, index)
+    while case .step(let base, let loop) = program.buffers[number].storage {
+      index += positions[loop] * program.buffers[number].count
+      number = base
+    }
+    return (program.buffers[number], index)
   }
 
   // MARK: Memory
@@ -53,7 +86,7 @@ struct ProgramEvaluator {
   }
 
   private func element(_ buffer: Int, _ index: Int) -> Scalar {
-    let buffer = program.buffers[buffer]
+    let (buffer, index) = resolved(buffer, index)
     precondition(index >= 0 && index < buffer.count, "\(buffer.name)[\(index)]")
     let offset = index * buffer.element.byteCount
     switch buffer.storage {
@@ -61,11 +94,12 @@ struct ProgramEvaluator {
     case .result(let number): return Self.read(results[number], buffer.element, offset)
     case .workspace(let start): return Self.read(workspace, buffer.element, start + offset)
     case .constant(let constant): return constant[index]
+    case .step: preconditionFailure("a step is resolved")
     }
   }
 
   private mutating func write(_ value: Scalar, _ buffer: Int, _ index: Int) {
-    let buffer = program.buffers[buffer]
+    let (buffer, index) = resolved(buffer, index)
     precondition(index >= 0 && index < buffer.count, "\(buffer.name)[\(index)]")
     let offset = index * buffer.element.byteCount
     let bytes = Self.bytes(of: value)
@@ -75,7 +109,7 @@ struct ProgramEvaluator {
       case .argument(let number): arguments[number][offset + position] = byte
       case .result(let number): results[number][offset + position] = byte
       case .workspace(let start): workspace[start + offset + position] = byte
-      case .constant: preconditionFailure("a constant is written")
+      case .constant, .step: preconditionFailure("a constant is written")
       }
     }
   }

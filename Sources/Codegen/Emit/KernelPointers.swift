@@ -63,17 +63,8 @@ struct KernelPointers {
 extension KernelPointer {
   fileprivate func overlaps(_ other: KernelPointer, in program: Program) -> Bool {
     buffers.contains { i in
-      other.buffers.contains { j in program.buffers[i].overlaps(program.buffers[j]) }
+      other.buffers.contains { j in program.overlaps(i, j) }
     }
-  }
-}
-
-extension Buffer {
-  func overlaps(_ other: Buffer) -> Bool {
-    if case .workspace(let start) = storage, case .workspace(let otherStart) = other.storage {
-      return start < otherStart + other.byteCount && otherStart < start + byteCount
-    }
-    return storage.hasSameAddress(as: other.storage)
   }
 }
 
@@ -83,7 +74,8 @@ extension Storage {
     case (.argument(let a), .argument(let b)): a == b
     case (.result(let a), .result(let b)): a == b
     case (.workspace(let a), .workspace(let b)): a == b
-    case (.argument, _), (.result, _), (.workspace, _), (.constant, _): false
+    case (.step(let a, let loop), .step(let b, let other)): a == b && loop == other
+    case (.argument, _), (.result, _), (.workspace, _), (.constant, _), (.step, _): false
     }
   }
 }

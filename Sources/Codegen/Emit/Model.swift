@@ -124,11 +124,11 @@ struct ModelNames {
     let reserved = dims + fixed
     var fieldNames = CNames(taken: reserved)
     fields = fieldNames.unique(request.parameters.map(\.name), .field)
+    let programs = ModelFunction.allCases.compactMap { $0.program(request) }
     var arguments = CNames(
       taken: reserved + [
         "params", "state", "gradient", "learning_rate", "loss", "workspace", "seed",
-      ])
-    let programs = ModelFunction.allCases.compactMap { $0.program(request) }
+      ] + programs.flatMap(LoopNest.names))
     let inputNames = programs.flatMap(\.arguments).filter { $0.role == .input }.map(\.name)
     inputs = arguments.unique(inputNames, .field)
     let outputs = programs.flatMap(\.results).filter { $0.role == .output }.map(\.name)

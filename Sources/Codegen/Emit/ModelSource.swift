@@ -22,7 +22,7 @@ struct ModelSource {
     staticNames = CNames(
       taken: names.reserved + names.inputs.values + names.results.values + [
         "params", "state", "gradient", "learning_rate", "loss", "workspace", "seed",
-      ])
+      ] + ModelFunction.allCases.compactMap { $0.program(request) }.flatMap(LoopNest.names))
   }
 
   mutating func text() -> String {
@@ -53,14 +53,15 @@ struct ModelSource {
   // MARK: Kernels
 
   private mutating func emit(_ function: ModelFunction, _ program: Program) {
-    var calls: [(name: String, kernel: EmittedKernel)] = []
+    var calls: [ModelCall] = []
     var scratch = 0
     for (number, kernel) in program.kernels.enumerated() where kernel.count > 0 {
       let emitted = emitLoops(
         kernel, name: kernelNamePlace, in: program, isSplit: false, reserved: names.reserved)
       scratch = max(scratch, emitted.scratchByteCount)
       let note = number < program.notes.count ? program.notes[number] : KernelNote()
-      calls.append((writeKernel(emitted, kernel.name, note, function), emitted))
+      let name = writeKernel(emitted, kernel.name, note, function)
+      calls.append(ModelCall(number: number, name: name, kernel: emitted))
     }
     let base = (program.workspaceByteCount + 63) / 64 * 64
     workspaces[function] = scratch == 0 ? program.workspaceByteCount : base + scratch
@@ -109,20 +110,23 @@ struct ModelSource {
 
   private mutating func emitFunction(
     _ function: ModelFunction, _ program: Program,
-    _ calls: [(name: String, kernel: EmittedKernel)], scratchOffset: Int
+    _ calls: [ModelCall], scratchOffset: Int
   ) {
     let parameters = modelParameters(function, program, request, names)
     functions.openFunction("int \(names.prefix)_\(function.rawValue)", parameters)
     for unused in unusedParameters(function, program, calls, parameters) {
       functions.line("(void)\(unused);")
     }
-    for (name, kernel) in calls {
-      var arguments = kernel.arguments.map { address(of: program.buffers[$0], program) }
-      if kernel.scratchByteCount > 0 {
+    var nest = LoopNest(program)
+    for call in calls {
+      nest.enter(call.number, &functions)
+      var arguments = call.kernel.arguments.map { address(of: program.buffers[$0], program) }
+      if call.kernel.scratchByteCount > 0 {
         arguments.append(scratchOffset == 0 ? "workspace" : "(char *)workspace + \(scratchOffset)")
       }
-      writeCall(name, arguments)
+      writeCall(call.name, arguments)
     }
+    nest.enter(program.kernels.count, &functions)
     if function == .gradient { clearOtherGradients(program) }
     if function == .step { functions.line("state->step++;") }
     functions.line("return 0;")
@@ -181,14 +185,17 @@ struct ModelSource {
       return "(\(buffer.element.cName) *)\(start)"
     case .constant(let constant):
       return data.name(of: constant, wanted: buffer.name, &staticNames)
+    case .step(let base, let loop):
+      return address(of: program.buffers[base], program)
+        + " + \(LoopNest.index(loop)) * \(buffer.count)"
     }
   }
 
   private func unusedParameters(
     _ function: ModelFunction, _ program: Program,
-    _ calls: [(name: String, kernel: EmittedKernel)], _ parameters: [String]
+    _ calls: [ModelCall], _ parameters: [String]
   ) -> [String] {
-    let used = Set(calls.flatMap { $0.kernel.arguments })
+    let used = Set(calls.flatMap { $0.kernel.arguments.map(program.base) })
     let storages = used.map { program.buffers[$0].storage }
     var unused: [String] = []
     func uses(_ role: ArgumentRole) -> Bool {

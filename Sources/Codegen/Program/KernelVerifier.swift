@@ -154,12 +154,12 @@ extension ProgramVerifier {
     if problems.count > before { return }
     if !store.access.guards.isEmpty { report(kernel, store.access, .guardsNotAllowed) }
     if !store.access.map.isInjective(over: sizes) { report(kernel, store.access, .notInjective) }
-    switch program.buffers[store.access.buffer].storage {
+    switch program.buffers[program.base(of: store.access.buffer)].storage {
     case .argument(let number):
       let isUpdate = program.results.contains { $0.role == .update(of: number) }
       if !isUpdate { report(kernel, store.access, .writesArgument) }
     case .constant: report(kernel, store.access, .writesConstant)
-    case .result, .workspace: break
+    case .result, .workspace, .step: break
     }
   }
 

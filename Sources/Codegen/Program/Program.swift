@@ -13,6 +13,28 @@ public enum Storage: Hashable, Sendable {
   case workspace(offset: Int)
   /// Constant data that the program carries.
   case constant(Constant)
+  /// A step of another buffer: as many elements as this buffer has, from the position on at which the loop with this number is.
+  case step(of: Int, loop: Int)
+}
+
+/// A loop over consecutive kernels, inner loops included: what a `scan` becomes. Its kernels are the same at every step; buffers that are
+/// steps of others move along.
+public struct ProgramLoop: Hashable, Sendable {
+  /// The kernels inside; never empty.
+  public var kernels: Range<Int>
+  /// The number of positions, at least 1.
+  public var count: Int
+  /// Whether the last position comes first.
+  public var isReversed: Bool
+
+  public init(kernels: Range<Int>, count: Int, isReversed: Bool) {
+    self.kernels = kernels
+    self.count = count
+    self.isReversed = isReversed
+  }
+
+  /// The positions in the order in which they are taken.
+  public func position(_ step: Int) -> Int { isReversed ? count - 1 - step : step }
 }
 
 /// A row-major array of elements.
@@ -226,6 +248,8 @@ public struct Program: Sendable {
   public var buffers: [Buffer]
   public var kernels: [Kernel]
   public var notes: [KernelNote]
+  /// Nested or apart; an outer loop stands before those inside it, and an earlier one before a later.
+  public var loops: [ProgramLoop] = []
   /// Bytes of the workspace without the threads' scratch.
   public var workspaceByteCount: Int
   /// How many of the first kernels compute all outputs and the loss: what `forward` runs of a gradient program.

@@ -20,6 +20,7 @@ public struct ProgramError: Error, Hashable, Sendable {
     case arity(op: String, found: Int)
     case rowAndColumn
     case kernelCounts
+    case loop(Range<Int>, count: Int)
     // Accesses.
     case noSuchBuffer(Int)
     case rank(expected: Int, found: Int)
@@ -32,6 +33,7 @@ public struct ProgramError: Error, Hashable, Sendable {
     case writesArgument
     case aliased(with: String)
     case neverWritten
+    case outsideLoop(Int)
   }
 
   public var kernel: String?
@@ -57,6 +59,9 @@ extension ProgramError: CustomStringConvertible {
     switch problem {
     case .name(let name): "'\(name)' is no C identifier or stands twice"
     case .storage(let storage): "no such storage, or of another type: \(storage)"
+    case .loop(let range, let count):
+      "a loop of \(count) steps over the kernels \(range) is empty or cuts through another"
+    case .outsideLoop(let loop): "a step of loop \(loop) is touched outside it"
     case .byteRange(let range, let workspace):
       "bytes \(range) are not aligned or not within a workspace of \(workspace)"
     case .overlap(let other): "shares memory with \(other), which still lives"

@@ -15,6 +15,8 @@ extension Program {
 private struct ProgramParser {
   var reader: TextReader
   private var buffers: [String: Int] = [:]
+  /// How many loops are open.
+  private var depth = 0
 
   init(reader: TextReader) { self.reader = reader }
 
@@ -25,6 +27,12 @@ private struct ProgramParser {
     var program = Program(
       name: plain.isEmpty ? try reader.string() : plain, arguments: [], results: [])
     try reader.expect("{")
+    try items(&program)
+    return program
+  }
+
+  /// What stands in a program, or within a loop of it, up to the closing brace.
+  private mutating func items(_ program: inout Program) throws(TextError) {
     while !reader.accept("}") {
       if reader.isAtEnd { throw reader.error("expected '}'") }
       let position = reader.position
@@ -37,12 +45,29 @@ private struct ProgramParser {
       case "kernel":
         program.kernels.append(try kernel(program.buffers))
         program.notes.append(KernelNote())
+      case "loop": try loop(&program)
       case _:
         throw reader.error(
-          "expected argument, result, buffer, workspace, forward or kernel", at: position)
+          "expected argument, result, buffer, workspace, forward, loop or kernel", at: position)
       }
     }
-    return program
+  }
+
+  private mutating func loop(_ program: inout Program) throws(TextError) {
+    depth += 1
+    defer { depth -= 1 }
+    if depth > 256 { throw reader.error("loops are nested at most 256 deep") }
+    let number = program.loops.count
+    if try reader.integer() != number { throw reader.error("expected loop \(number)") }
+    try reader.expect("of")
+    let count = try reader.integer()
+    let isReversed = reader.acceptWord("reversed")
+    try reader.expect("{")
+    let start = program.kernels.count
+    program.loops.append(
+      ProgramLoop(kernels: start..<start, count: count, isReversed: isReversed))
+    try items(&program)
+    program.loops[number].kernels = start..<program.kernels.count
   }
 
   private mutating func argument() throws(TextError) -> Argument {
@@ -94,7 +119,15 @@ private struct ProgramParser {
     case "result": storage = .result(try reader.integer())
     case "workspace": storage = .workspace(offset: try reader.integer())
     case "constant": storage = .constant(try constant(element, count))
-    case _: throw reader.error("expected argument, result, workspace or constant")
+    case "step":
+      let loop = try reader.integer()
+      try reader.expect("of")
+      let base = reader.word()
+      guard let number = buffers[base] else {
+        throw reader.error("no buffer is called '\(base)'")
+      }
+      storage = .step(of: number, loop: loop)
+    case _: throw reader.error("expected argument, result, workspace, constant or step")
     }
     if buffers.updateValue(program.buffers.count, forKey: name) != nil {
       throw reader.error("two buffers are called '\(name)'")

@@ -19,7 +19,8 @@
 //   }
 //
 // `x[784, 1] at 5 if [1, 0] at -2 < 9 else 0.0`: element 784·i + j + 5 of x where 0 <= i - 2 < 9, else the number. What follows `;` is a
-// comment: the graph's expressions and lines.
+// comment: the graph's expressions and lines. A loop stands around its kernels, `loop 0 of 50 reversed { … }`, and a buffer that is a step
+// of another says so: `buffer x_t: f32[64] = step 0 of x`, the elements from 64 times the position of loop 0 on.
 
 import NNIR
 
@@ -36,9 +37,14 @@ extension Program: CustomStringConvertible {
 private struct ProgramPrinter {
   let program: Program
   var output: [UInt8] = []
+  /// How many loops are open around the kernel at work.
+  private var indentation = 0
 
-  mutating func line(_ indentation: Int, _ text: String) {
-    output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * indentation))
+  init(program: Program) { self.program = program }
+
+  mutating func line(_ depth: Int, _ text: String) {
+    let blanks = 2 * (depth + indentation)
+    output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: blanks))
     output.append(contentsOf: text.utf8)
     output.append(UInt8(ascii: "\n"))
   }
@@ -51,11 +57,26 @@ private struct ProgramPrinter {
     for result in program.results {
       line(1, "result \(result.role.programText) \(result.name.quoted): \(result.type)")
     }
-    for buffer in program.buffers { line(1, buffer.text) }
+    for buffer in program.buffers { line(1, buffer.text(in: program)) }
     line(1, "workspace \(program.workspaceByteCount)")
     line(1, "forward \(program.forwardKernelCount)")
+    var open: [Int] = []
+    var next = 0
     for (index, kernel) in program.kernels.enumerated() {
+      while next < program.loops.count, program.loops[next].kernels.lowerBound == index {
+        let loop = program.loops[next]
+        let direction = loop.isReversed ? " reversed" : ""
+        line(1 + open.count, "loop \(next) of \(loop.count)\(direction) {")
+        open.append(loop.kernels.upperBound)
+        next += 1
+      }
+      indentation = open.count
       print(kernel, note: index < program.notes.count ? program.notes[index] : KernelNote())
+      indentation = 0
+      while open.last == index + 1 {
+        open.removeLast()
+        line(1 + open.count, "}")
+      }
     }
     line(0, "}")
   }
@@ -132,13 +153,14 @@ extension KernelReduction {
 }
 
 extension Buffer {
-  fileprivate var text: String {
+  fileprivate func text(in program: Program) -> String {
     let place =
       switch storage {
       case .argument(let number): "argument \(number)"
       case .result(let number): "result \(number)"
       case .workspace(let offset): "workspace \(offset)"
       case .constant(let constant): "constant \(constant.elementText)"
+      case .step(let base, let loop): "step \(loop) of \(program.buffers[base].name)"
       }
     return "buffer \(name): \(element.name)[\(count)] = \(place)"
   }

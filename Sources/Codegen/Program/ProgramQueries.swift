@@ -1,18 +1,115 @@
-// Questions that every reader of a program asks: which buffers share memory.
+// Questions that every reader of a program asks: which buffers share memory, what is inside which loop, and how long a buffer lives.
 
 import NNIR
 
 extension Program {
-  /// Whether two buffers share bytes: an update that replaces an argument, or a result that takes over a dying input's storage.
+  /// The buffer whose memory this one is in: itself, unless it is a step of another.
+  public func base(of buffer: Int) -> Int {
+    var base = buffer
+    while case .step(let outer, _) = buffers[base].storage { base = outer }
+    return base
+  }
+
+  /// Whether two buffers share bytes: an update that replaces an argument, or a result that takes over a dying input's storage. Steps
+  /// count as the whole of what they are steps of.
   ///
   /// Within a kernel such a pair is only ever accessed at the same element at the same point, and a block loads before it stores.
   public func overlaps(_ first: Int, _ second: Int) -> Bool {
+    let (first, second) = (base(of: first), base(of: second))
     if first == second { return true }
     let a = buffers[first]
     let b = buffers[second]
-    guard case .workspace(let start) = a.storage, case .workspace(let other) = b.storage else {
-      return false
+    switch (a.storage, b.storage) {
+    case (.workspace(let start), .workspace(let other)):
+      return start < other + b.byteCount && other < start + a.byteCount
+    case (.argument(let number), .argument(let other)): return number == other
+    case (.result(let number), .result(let other)): return number == other
+    case (.argument, _), (.result, _), (.workspace, _), (.constant, _), (.step, _): return false
     }
-    return start < other + b.byteCount && other < start + a.byteCount
+  }
+
+  /// For each kernel the innermost loop that it is in, or -1.
+  var innermostLoops: [Int] {
+    var innermost = [Int](repeating: -1, count: kernels.count)
+    // Inner loops stand later and overwrite.
+    for (number, loop) in loops.enumerated() {
+      for kernel in loop.kernels { innermost[kernel] = number }
+    }
+    return innermost
+  }
+
+  /// For each loop the one around it, or -1.
+  var outerLoops: [Int] {
+    var open: [Int] = []
+    return loops.indices.map { number in
+      while let last = open.last,
+        loops[last].kernels.upperBound <= loops[number].kernels.lowerBound
+      {
+        open.removeLast()
+      }
+      defer { open.append(number) }
+      return open.last ?? -1
+    }
+  }
+
+  /// For each loop the buffers that move along with it.
+  public var steps: [[Int]] {
+    var steps = [[Int]](repeating: [], count: loops.count)
+    for (index, buffer) in buffers.enumerated() {
+      if case .step(_, let loop) = buffer.storage { steps[loop].append(index) }
+    }
+    return steps
+  }
+
+  /// When each buffer holds something; that of a step is its base's business.
+  func lifetimes() -> [Lifetime] {
+    var lives = [Lifetime](repeating: Lifetime(), count: buffers.count)
+    let (innermost, outer) = (innermostLoops, outerLoops)
+    let depths = outer.reduce(into: [Int]()) { depths, loop in
+      depths.append(loop < 0 ? 0 : depths[loop] + 1)
+    }
+    let touches = kernels.map { kernel in Set(kernel.touchedBuffers.map(base)).sorted() }
+    // The innermost loop around all that touch a buffer.
+    var home = [Int?](repeating: nil, count: buffers.count)
+    for (index, touched) in touches.enumerated() {
+      for buffer in touched {
+        var (a, b) = (home[buffer] ?? innermost[index], innermost[index])
+        while a != b {
+          let climbsA = b < 0 || (a >= 0 && depths[a] >= depths[b])
+          if climbsA { a = outer[a] } else { b = outer[b] }
+        }
+        home[buffer] = a
+      }
+    }
+    for (index, touched) in touches.enumerated() {
+      for buffer in touched {
+        let home = home[buffer] ?? -1
+        lives[buffer].loop = home
+        // What an inner loop touches must hold from its first step to its last.
+        var inner = innermost[index]
+        if inner == home {
+          lives[buffer].extend(to: index)
+          continue
+        }
+        while outer[inner] != home { inner = outer[inner] }
+        lives[buffer].extend(to: loops[inner].kernels.lowerBound)
+        lives[buffer].extend(to: loops[inner].kernels.upperBound - 1)
+      }
+    }
+    return lives
+  }
+}
+
+/// The kernels between which a buffer holds something.
+struct Lifetime {
+  var first = Int.max
+  var last = -1
+  /// The innermost loop around them, or -1. A buffer inside a loop is written anew in each step.
+  var loop = -1
+  var isUsed: Bool { last >= 0 }
+
+  mutating func extend(to kernel: Int) {
+    first = min(first, kernel)
+    last = max(last, kernel)
   }
 }

@@ -15,7 +15,8 @@ extension Program {
     for type in arguments.map(\.type) + results.map(\.type) where !areExtents(type.shape.sizes) {
       return [ProgramError(.extents(type.shape.sizes))]
     }
-    verifier.checkBuffers()
+    verifier.checkLoops()
+    if verifier.problems.isEmpty { verifier.checkBuffers() }
     if !verifier.problems.isEmpty { return verifier.problems }
     var names: Set<String> = []
     for kernel in kernels {
@@ -40,10 +41,34 @@ struct ProgramVerifier {
 
   init(program: Program) { self.program = program }
 
+  // MARK: Loops
+
+  /// Loops are nested or apart, in order, and have kernels and steps.
+  mutating func checkLoops() {
+    var open: [Range<Int>] = []
+    var start = 0
+    for loop in program.loops {
+      let range = loop.kernels
+      while let last = open.last, last.upperBound <= range.lowerBound { open.removeLast() }
+      let isInside = open.last.map { $0.upperBound >= range.upperBound } ?? true
+      if range.isEmpty || range.lowerBound < start || range.upperBound > program.kernels.count
+        || !isInside || loop.count < 1 || loop.count > maximumElementCount
+      {
+        problems.append(ProgramError(.loop(range, count: loop.count)))
+      }
+      open.append(range)
+      start = range.lowerBound
+    }
+  }
+
   // MARK: Buffers
 
   mutating func checkBuffers() {
     var names: Set<String> = []
+    for (index, buffer) in program.buffers.enumerated() where !isStep(index) {
+      problems.append(ProgramError(buffer: buffer.name, .storage(buffer.storage)))
+    }
+    if !problems.isEmpty { return }
     for buffer in program.buffers {
       if !buffer.name.isIdentifier || !names.insert(buffer.name).inserted {
         problems.append(ProgramError(buffer: buffer.name, .name(buffer.name)))
@@ -72,9 +97,20 @@ struct ProgramVerifier {
     case .result(let number):
       return program.results.indices.contains(number) && !program.results[number].role.isUpdate
         && matches(buffer, program.results[number].type)
-    case .workspace: return true
+    case .workspace, .step: return true
     case .constant(let constant): return matches(buffer, constant.type)
     }
+  }
+
+  /// Of a step: whether it is one, of an earlier buffer, and as many of it make the whole.
+  private func isStep(_ index: Int) -> Bool {
+    guard case .step(let base, let loop) = program.buffers[index].storage else { return true }
+    guard (0..<index).contains(base), program.loops.indices.contains(loop),
+      program.buffers[base].element == program.buffers[index].element
+    else { return false }
+    let (whole, isTooLarge) = program.buffers[index].count
+      .multipliedReportingOverflow(by: program.loops[loop].count)
+    return !isTooLarge && whole == program.buffers[base].count
   }
 
   private func matches(_ buffer: Buffer, _ type: TensorType) -> Bool {
@@ -88,23 +124,36 @@ struct ProgramVerifier {
     var isWritten = program.buffers.map { buffer in
       switch buffer.storage {
       case .argument, .constant: true
-      case .result, .workspace: buffer.count == 0
+      case .result, .workspace, .step: buffer.count == 0
       }
     }
-    for kernel in program.kernels where kernel.count > 0 {
+    let steps = program.steps
+    var ending = [[Int]](repeating: [], count: program.kernels.count + 1)
+    for (number, loop) in program.loops.enumerated().reversed() {
+      ending[loop.kernels.upperBound].append(number)
+    }
+    for (index, kernel) in program.kernels.enumerated() {
+      for loop in ending[index] { finish(steps[loop], &isWritten) }
+      if kernel.count == 0 { continue }
       var reads = kernel.body.loads + kernel.epilogue.loads
       if let contraction = kernel.contraction { reads += [contraction.left, contraction.right] }
-      for read in reads where !isWritten[read.buffer] {
+      for read in reads {
+        checkIsInside(kernel, index, read)
+        if isWritten[read.buffer] || isWritten[program.base(of: read.buffer)] { continue }
         report(kernel, read, .readBeforeWritten)
         isWritten[read.buffer] = true
       }
       for (block, sizes) in kernel.blocks {
         let count = sizes.reduce(1, *)
-        for store in block.stores where count == program.buffers[store.access.buffer].count {
-          isWritten[store.access.buffer] = true
+        for store in block.stores {
+          checkIsInside(kernel, index, store.access)
+          if count == program.buffers[store.access.buffer].count {
+            isWritten[store.access.buffer] = true
+          }
         }
       }
     }
+    for loop in ending[program.kernels.count] { finish(steps[loop], &isWritten) }
     for (index, buffer) in program.buffers.enumerated() where !isWritten[index] {
       if case .result = buffer.storage {
         problems.append(ProgramError(buffer: buffer.name, .neverWritten))
@@ -112,27 +161,42 @@ struct ProgramVerifier {
     }
   }
 
+  /// A buffer all of whose steps were written is written once the loop is over.
+  private func finish(_ steps: [Int], _ isWritten: inout [Bool]) {
+    for step in steps where isWritten[step] {
+      if case .step(let base, _) = program.buffers[step].storage { isWritten[base] = true }
+    }
+  }
+
+  /// Whether a step is touched within its loop.
+  private mutating func checkIsInside(_ kernel: Kernel, _ index: Int, _ access: Access) {
+    var buffer = access.buffer
+    while case .step(let base, let loop) = program.buffers[buffer].storage {
+      if !program.loops[loop].kernels.contains(index) {
+        report(kernel, access, .outsideLoop(loop))
+      }
+      buffer = base
+    }
+  }
+
   /// No two buffers of the workspace share bytes while both live, but where one takes the other's place element by element.
   mutating func checkWorkspace() {
-    var first = [Int](repeating: Int.max, count: program.buffers.count)
-    var last = [Int](repeating: -1, count: program.buffers.count)
-    for (index, kernel) in program.kernels.enumerated() {
-      for buffer in kernel.touchedBuffers {
-        first[buffer] = min(first[buffer], index)
-        last[buffer] = index
-      }
-    }
+    let lives = program.lifetimes()
+    let loops = program.innermostLoops
     var born = [[Int]](repeating: [], count: program.kernels.count)
+    var dying = born
     for buffer in program.buffers.indices
-    where last[buffer] >= 0 && program.buffers[buffer].isInWorkspace {
-      born[first[buffer]].append(buffer)
+    where lives[buffer].isUsed && program.buffers[buffer].isInWorkspace {
+      born[lives[buffer].first].append(buffer)
+      dying[lives[buffer].last].append(buffer)
     }
     var living = LivingBuffers()
     for (index, kernel) in program.kernels.enumerated() {
       for buffer in born[index] {
         for other in living.insert(buffer, program.buffers[buffer]) {
           let isHandedOn =
-            last[other] == index && isInPlace(buffer, of: other)
+            lives[other].last == index && lives[other].loop == loops[index]
+            && lives[buffer].loop == loops[index] && isInPlace(buffer, of: other)
             && kernel.replaces(other, by: buffer)
           if !isHandedOn {
             problems.append(
@@ -142,7 +206,7 @@ struct ProgramVerifier {
           }
         }
       }
-      for buffer in Set(kernel.touchedBuffers) where last[buffer] == index {
+      for buffer in dying[index] {
         living.remove(buffer, program.buffers[buffer])
       }
     }

@@ -5,7 +5,11 @@ import NNIR
 extension Program {
   /// Floating-point operations of one run; a fused multiply-add counts as two, every other operation as one.
   public var floatingPointOperationCount: Int {
-    kernels.reduce(0) { $0 + $1.floatingPointOperationCount }
+    var repetitions = [Int](repeating: 1, count: kernels.count)
+    for loop in loops {
+      for kernel in loop.kernels { repetitions[kernel] *= loop.count }
+    }
+    return zip(kernels, repetitions).reduce(0) { $0 + $1.0.floatingPointOperationCount * $1.1 }
   }
 }
 

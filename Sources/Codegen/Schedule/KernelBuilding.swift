@@ -15,6 +15,8 @@ struct KernelBuilder {
     case .map, .reduction: return [loops(index, &graph).joiningAxes()]
     case .contraction: return [contraction(index, &graph).joiningAxes().arrangingColumns()]
     case .spread: return spread(index, &graph).map { $0.joiningAxes() }
+    // The step's kernels are there already.
+    case .loop: return []
     }
   }
 
@@ -167,7 +169,8 @@ extension KernelReduction {
       self.init(kind: .reduce(reduction), node: node, lanes: lanes)
     case .argReduce(let reduction, let lanes):
       self.init(kind: .argument(reduction), node: node, lanes: lanes)
-    case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread:
+    case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread, .loop,
+      .loopResult:
       return nil
     }
   }

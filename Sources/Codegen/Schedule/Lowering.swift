@@ -42,7 +42,8 @@ struct Lowering {
     guard let name = function.origins[Value(index)]?.name, graph.names[node] == nil else { return }
     switch graph.nodes[node].kind {
     case .splat, .argument, .iota: return
-    case .constant, .elementwise, .copy, .reduce, .argReduce, .contraction, .spread: break
+    case .constant, .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .loopResult: break
+    case .loop: return
     }
     if graph.isWhole(uses[index], sizes: sizes(of: Value(index))) { graph.names[node] = name }
   }
@@ -65,7 +66,7 @@ struct Lowering {
     let instruction = function.instructions[index]
     let value = Value(index)
     let type = instruction.type
-    if type.count == 0 { return splat(Scalar(0, as: type.element), value) }
+    if type.count == 0, !instruction.op.isScan { return splat(Scalar(0, as: type.element), value) }
     switch instruction.op {
     case .argument(let number): return leaf(.argument(number), type, value)
     case .constant(let constant):
@@ -80,8 +81,8 @@ struct Lowering {
       return fuse ? moved : copied(moved, sizes: sizes(of: value), value)
     case .contraction(let contraction): return contract(contraction, value)
     case .identity, .stopGradient, .custom: return uses[instruction.operands[0].index]
-    case .scan: throw ScheduleError.unsupported(value, name: "scan")
-    case .projection: throw ScheduleError.unsupported(value, name: "projection")
+    case .scan(let scan): return try loop(scan, value)
+    case .projection(let result): return projection(result, value)
     }
   }
 
@@ -195,7 +196,9 @@ struct Lowering {
         .constant(Constant(splat: scalar)), scalar.element, domain: [], space: [],
         value: Int(graph.nodes[node].value))
       return use(constant, View(rank: sizes.count, forms: []))
-    case .argument, .constant, .copy, .reduce, .argReduce, .contraction, .spread: return source
+    case .argument, .constant, .copy, .reduce, .argReduce, .contraction, .spread, .loop,
+      .loopResult:
+      return source
     case .elementwise:
       graph.isForced[node] = true
       return use(node, view.linearized(over: graph.domain(of: node)))
@@ -203,6 +206,16 @@ struct Lowering {
   }
 
   // MARK: Results
+
+  /// Whether a node's elements stay where they are, so that a result is a copy.
+  private func isKept(_ node: Int, _ role: ResultRole) -> Bool {
+    if case .loopResult(let number) = graph.nodes[node].kind {
+      // A state lies where the loop changes it.
+      return role.isUpdate || number < graph.loop(ofResult: node).scan.states
+        || graph.targets.contains { $0.node == node }
+    }
+    return graph.nodes[node].kind.isLeaf
+  }
 
   private mutating func lowerResults() {
     for (number, result) in function.results.enumerated() {
@@ -217,7 +230,7 @@ struct Lowering {
         continue  // the argument as it is
       }
       var target = node
-      if graph.nodes[node].kind.isLeaf || !graph.isWhole(source, sizes: sizes) {
+      if isKept(node, result.role) || !graph.isWhole(source, sizes: sizes) {
         target = Int(copied(source, sizes: sizes, result.value).node)
       }
       graph.isForced[target] = true

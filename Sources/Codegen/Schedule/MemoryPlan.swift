@@ -59,10 +59,8 @@ extension Program {
   /// The program with an offset for every workspace buffer, and the bytes that this takes.
   func planningMemory() -> Program {
     var program = self
-    var lives = [Lifetime](repeating: Lifetime(), count: buffers.count)
-    for (index, kernel) in kernels.enumerated() {
-      for buffer in kernel.touchedBuffers { lives[buffer].extend(to: index) }
-    }
+    let lives = lifetimes()
+    let loops = innermostLoops
     var born = [[Int]](repeating: [], count: kernels.count)
     var dying = [[Int]](repeating: [], count: kernels.count)
     for buffer in buffers.indices where buffers[buffer].isInWorkspace && lives[buffer].isUsed {
@@ -76,7 +74,12 @@ extension Program {
         let size = (program.buffers[buffer].byteCount + 63) / 64 * 64
         let offset: Int
         if let heir = kernels[index].takesOver(
-          buffer, from: dying[index].filter { !isHandedOn[$0] && $0 != buffer }, buffers),
+          buffer,
+          from: dying[index].filter {
+            // Of a loop's steps none but the last is the end of what is from outside.
+            !isHandedOn[$0] && $0 != buffer && lives[$0].loop == loops[index]
+              && lives[buffer].loop == loops[index]
+          }, buffers),
           case .workspace(let start) = program.buffers[heir].storage
         {
           isHandedOn[heir] = true
@@ -97,23 +100,11 @@ extension Program {
   }
 }
 
-/// The kernels between which a buffer holds something.
-private struct Lifetime {
-  var first = Int.max
-  var last = -1
-  var isUsed: Bool { last >= 0 }
-
-  mutating func extend(to kernel: Int) {
-    first = min(first, kernel)
-    last = max(last, kernel)
-  }
-}
-
 extension Buffer {
   var isInWorkspace: Bool {
     switch storage {
     case .workspace: true
-    case .argument, .result, .constant: false
+    case .argument, .result, .constant, .step: false
     }
   }
 }

@@ -65,6 +65,9 @@ struct NodeNames {
     case .argReduce(let reduction, _): reduction.rawValue
     case .contraction: "dot"
     case .spread: "spread"
+    case .loop: "scan"
+    case .loopResult(let number):
+      graph.loop(ofResult: node).scan.body.function.results[number].name
     }
   }
 
@@ -84,7 +87,7 @@ struct NodeNames {
     budget -= 1
     if budget < 0 || depth > 12 { return "…" }
     switch graph.nodes[node].kind {
-    case .argument, .iota: return name(node)
+    case .argument, .iota, .loop, .loopResult: return name(node)
     case .constant: return graph.names[node] ?? "constant"
     case .splat(let scalar):
       return scalar.element == .bool ? "\(scalar.bool)" : "\(scalar.shortText)"

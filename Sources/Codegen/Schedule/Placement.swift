@@ -15,6 +15,8 @@ enum Level: Hashable {
 struct KernelPlan {
   enum Kind: Hashable {
     case map, reduction, contraction, spread
+    /// As many kernels as a step has, repeated.
+    case loop
   }
 
   var kind: Kind
@@ -79,6 +81,10 @@ struct PlacedKernels {
   // MARK: One root
 
   private mutating func place(_ root: Int) {
+    if case .loopResult = graph.nodes[root].kind, let loop = graph.operands(of: root).first {
+      add(root, Int(kernelOf[Int(loop.node)]), .body)
+      return
+    }
     if fuse {
       var producer = -1
       for load in roots.loads(of: root) {
@@ -106,7 +112,8 @@ struct PlacedKernels {
       plan.kind = .contraction
       level = .outer
     case .spread: plan.kind = .spread
-    case .argument, .constant, .splat, .iota, .elementwise, .copy: break
+    case .loop: plan.kind = .loop
+    case .argument, .constant, .splat, .iota, .elementwise, .copy, .loopResult: break
     }
     kernels.append(plan)
     if plan.kind == .map || plan.kind == .reduction {
@@ -126,7 +133,8 @@ struct PlacedKernels {
       guard case .argument(let argument) = graph.nodes[Int(load.node)].kind else { continue }
       lastReader[argument] = max(lastReader[argument], Int32(kernel))
       let read: KernelPlan.ArgumentRead =
-        isInPlace(load, of: root) && kernels[kernel].kind != .spread
+        kernels[kernel].kind != .spread && kernels[kernel].kind != .loop
+          && isInPlace(load, of: root)
           && !(kernels[kernel].kind == .contraction && graph.nodes[root].isContraction)
         ? .inPlace(readLevel) : .elsewhere
       let known = kernels[kernel].argumentReads[argument] ?? read
@@ -186,7 +194,8 @@ struct PlacedKernels {
       }
       return false
     case .reduce, .argReduce: return joinReduction(root, kernel)
-    case .contraction, .spread, .argument, .constant, .splat, .iota: return false
+    case .contraction, .spread, .loop, .loopResult, .argument, .constant, .splat, .iota:
+      return false
     }
   }
 
@@ -266,7 +275,7 @@ extension KernelPlan {
     case .map: [.body]
     case .contraction: [.outer]
     case .reduction: [.outer, .body]
-    case .spread: []
+    case .spread, .loop: []
     }
   }
 }
@@ -275,7 +284,9 @@ extension TensorNode {
   var isReduction: Bool {
     switch kind {
     case .reduce, .argReduce: true
-    case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread: false
+    case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread, .loop,
+      .loopResult:
+      false
     }
   }
 

@@ -3,15 +3,15 @@
 import NNIR
 
 struct ProgramAssembly {
-  private(set) var program: Program
+  var program: Program
   private let function: Function
   private var graph: TensorGraph
   private let placed: PlacedKernels
   private var names: NodeNames
   private var bufferNames = NameTable()
-  private var kernelNames = NameTable()
+  var kernelNames = NameTable()
   /// The buffer to read a node's elements from, or -1.
-  private var bufferOf: [Int32]
+  private(set) var bufferOf: [Int32]
   /// The buffers that a node's value is written to.
   private var stores: [Int: [Int]] = [:]
   private var resultBuffers: [Int] = []
@@ -33,7 +33,7 @@ struct ProgramAssembly {
 
   // MARK: Buffers
 
-  private mutating func buffer(
+  mutating func buffer(
     _ name: String, _ element: ElementType, _ count: Int, _ storage: Storage
   ) -> Int {
     program.buffers.append(
@@ -60,6 +60,7 @@ struct ProgramAssembly {
       store(Int(target.node), in: resultBuffers[target.result])
     }
     for target in graph.targets { assignUpdate(target) }
+    for loop in graph.loops { assignLoop(loop) }
     for plan in placed.kernels {
       for (root, _) in plan.members { assignOperands(of: root) }
     }
@@ -93,6 +94,20 @@ struct ProgramAssembly {
     return number
   }
 
+  /// Arrays for what a loop changes: its states, which stay where they begin, and its yields.
+  private mutating func assignLoop(_ loop: TensorLoop) {
+    let states = loop.operands[loop.scan.sequences...].prefix(loop.scan.states)
+    for (number, node) in loop.results.enumerated() where node >= 0 {
+      if number < loop.scan.states {
+        let state = states[states.startIndex + number]
+        if bufferOf[state] < 0 { store(state, in: workspaceBuffer(state)) }
+        bufferOf[node] = bufferOf[state]
+      } else if bufferOf[node] < 0 {
+        store(node, in: workspaceBuffer(node))
+      }
+    }
+  }
+
   /// Buffers for constants, and for roots of other kernels, that a root reads.
   private mutating func assignOperands(of root: Int) {
     for load in placed.roots.loads(of: root) {
@@ -117,6 +132,9 @@ struct ProgramAssembly {
     for index in placed.kernels.indices {
       let plan = placed.kernels[index]
       let note = KernelNote(expressions: expressions(plan), lines: lines[index])
+      if plan.kind == .loop {
+        embed(graph.loops[graph.loopNumber(of: plan.members[0].root)])
+      }
       let name = kernelName(plan)
       for var kernel in builder.kernels(index, &graph) {
         kernel.name = kernelNames.unique(name)

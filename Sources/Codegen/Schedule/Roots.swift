@@ -67,7 +67,8 @@ struct Roots {
         case .elementwise where isTrivial[operand]:
           total += operations[operand]
           loads += 1
-        case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread: isPossible = false
+        case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .loop, .loopResult:
+          isPossible = false
         }
       }
       if isPossible, loads <= 1, total <= 3 {
@@ -219,7 +220,7 @@ struct Roots {
           continue
         case .elementwise where !isRoot(node): continue
         case .argument, .constant, .elementwise, .copy, .reduce, .argReduce, .contraction,
-          .spread:
+          .spread, .loop, .loopResult:
           found.append((rootOf[index], Load(node: use.node, view: use.view)))
           starts[Int(rootOf[index]) + 1] += 1
         }

@@ -2,22 +2,15 @@
 
 import NNIR
 
-/// Why a function cannot be scheduled.
-public enum ScheduleError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The operation of this value has no kernels.
-  case unsupported(Value, name: String)
-
-  public var description: String {
-    switch self {
-    case .unsupported(let value, let name): "\(value): no kernel computes \(name)"
-    }
-  }
-}
-
 /// The kernels that compute `function`, in the order in which they run.
 ///
 /// The same function gives the same program. With `fuse` false every operation is a kernel of its own, with the same bits.
 public func schedule(_ function: Function, fuse: Bool = true) throws -> Program {
+  try scheduled(function, fuse: fuse).planningMemory()
+}
+
+/// The kernels before the workspace has been laid out.
+func scheduled(_ function: Function, fuse: Bool) throws -> Program {
   var graph = try Lowering.graph(of: function, fuse: fuse)
   let roots = Roots(&graph, fuse: fuse)
   var ordering = Ordering(graph, roots, function)
@@ -26,5 +19,5 @@ public func schedule(_ function: Function, fuse: Bool = true) throws -> Program 
   var assembly = ProgramAssembly(function, graph, placed)
   assembly.assignBuffers()
   assembly.buildKernels(isForward: ordering.isForward)
-  return assembly.program.planningMemory()
+  return assembly.program
 }

@@ -24,14 +24,29 @@ enum NodeKind {
   case contraction(lanes: Int)
   /// Its operand spread over an array filled with a scalar.
   case spread(into: AffineMap, fill: Scalar)
+  /// A scan: the loop with this number. Its operands are whole arrays.
+  case loop(Int)
+  /// The result of its operand, a loop, with this number.
+  case loopResult(Int)
 
   /// Whether its elements are there without any kernel.
   var isLeaf: Bool {
     switch self {
     case .argument, .constant, .splat, .iota: true
-    case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread: false
+    case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .loop, .loopResult: false
     }
   }
+}
+
+/// A scan on its way to becoming a loop.
+struct TensorLoop {
+  var scan: Scan
+  /// What a step does; its memory is not planned yet.
+  var step: Program
+  /// By operand: its node, or -1 where it has no elements.
+  var operands: [Int]
+  /// By result: its node, or -1.
+  var results: [Int]
 }
 
 struct TensorNode {
@@ -82,6 +97,7 @@ struct TensorGraph {
   /// Nodes whose elements must be stored.
   var isForced: [Bool] = []
   var targets: [Target] = []
+  var loops: [TensorLoop] = []
   /// The graph file's names for nodes that have one.
   var names: [Int: String] = [:]
   private var compositions: [UInt64: Int32] = [:]

@@ -21,6 +21,9 @@ public final class CompiledProgram: @unchecked Sendable {
   private let calls: [KernelCall]
   private let argumentSlots: [(buffer: Int, argument: Int)]
   private let resultSlots: [(buffer: Int, result: Int)]
+  private let loops: [LoopPlan]
+  /// For each kernel the loop that begins with it and is around all others that do, or -1.
+  private let loopsAtKernel: [Int]
 
   /// - Parameter entries: one a kernel, whose functions `code` has in the same order.
   public init(program: Program, entries: [KernelEntry], code: LoadedCode, threads: Int) {
@@ -49,11 +52,13 @@ public final class CompiledProgram: @unchecked Sendable {
         let tensor = Tensor(constant: constant)
         constants.append(tensor)
         buffers[index] = UnsafeMutableRawPointer(mutating: tensor.address)
+      case .step: break
       }
     }
     self.constants = constants
     self.argumentSlots = argumentSlots
     self.resultSlots = resultSlots
+    (loops, loopsAtKernel) = LoopPlan.all(of: program)
     let most = pool.threads
     calls = zip(entries, code.functions).map { [buffers, scratch] entry, function in
       KernelCall(
@@ -80,9 +85,38 @@ public final class CompiledProgram: @unchecked Sendable {
     for slot in resultSlots { buffers[slot.buffer] = results[slot.result] }
   }
 
-  /// Runs kernels on the arrays bound; nothing is allocated, hashed or locked.
+  /// Runs kernels on the arrays bound; nothing is allocated, hashed or locked. A loop is run whole or not at all.
   public func run(kernels: Range<Int>) {
-    for index in kernels where calls[index].pieces > 0 { pool.run(calls[index]) }
+    var index = kernels.lowerBound
+    while index < kernels.upperBound {
+      if loopsAtKernel[index] >= 0 {
+        run(loop: loopsAtKernel[index])
+        index = loops[loopsAtKernel[index]].loop.kernels.upperBound
+      } else {
+        run(kernel: index)
+        index += 1
+      }
+    }
+  }
+
+  private func run(kernel: Int) {
+    if calls[kernel].pieces > 0 { pool.run(calls[kernel]) }
+  }
+
+  private func run(loop number: Int) {
+    let plan = loops[number]
+    for step in 0..<plan.loop.count {
+      let position = plan.loop.position(step)
+      for move in plan.moves {
+        buffers[move.buffer] = buffers[move.base].map { $0 + position * move.byteCount }
+      }
+      for item in plan.items {
+        switch item {
+        case .kernel(let index): run(kernel: index)
+        case .loop(let inner): run(loop: inner)
+        }
+      }
+    }
   }
 
   /// Runs the whole program on the caller's arrays.

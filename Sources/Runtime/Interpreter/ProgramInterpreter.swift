@@ -12,7 +12,23 @@ public struct ProgramInterpreter: Sendable {
   public func evaluate(_ program: Program, arguments: [Tensor]) throws(CallError) -> [Tensor] {
     try checkArguments(arguments, program.arguments)
     var memory = ProgramMemory(program, arguments)
-    for kernel in program.kernels { KernelEvaluation(kernel).run(&memory) }
+    let (loops, atKernel) = LoopPlan.all(of: program)
+    func run(_ item: LoopPlan.Item) {
+      switch item {
+      case .kernel(let index): KernelEvaluation(program.kernels[index]).run(&memory)
+      case .loop(let number):
+        for step in 0..<loops[number].loop.count {
+          memory.positions[number] = loops[number].loop.position(step)
+          for item in loops[number].items { run(item) }
+        }
+      }
+    }
+    var index = 0
+    while index < program.kernels.count {
+      let loop = atKernel[index]
+      run(loop < 0 ? .kernel(index) : .loop(loop))
+      index = loop < 0 ? index + 1 : loops[loop].loop.kernels.upperBound
+    }
     return memory.results(of: program)
   }
 }
@@ -24,9 +40,12 @@ struct ProgramMemory {
   private var workspace: [UInt8]
   private var constants: [Int: Tensor] = [:]
   let buffers: [Buffer]
+  /// Where each loop is.
+  var positions: [Int]
 
   init(_ program: Program, _ arguments: [Tensor]) {
     self.arguments = arguments
+    positions = [Int](repeating: 0, count: program.loops.count)
     buffers = program.buffers
     results = program.results.map { result in
       Tensor(type: result.type) { bytes in
@@ -92,6 +111,10 @@ struct ProgramMemory {
       workspace.withUnsafeBytes {
         body(UnsafeRawBufferPointer(rebasing: $0[offset..<offset + size]))
       }
+    case .step(let base, let loop):
+      let size = buffers[buffer].byteCount
+      let start = positions[loop] * size
+      withBytes(of: base) { body(UnsafeRawBufferPointer(rebasing: $0[start..<start + size])) }
     }
   }
 
@@ -106,6 +129,12 @@ struct ProgramMemory {
       let size = buffers[buffer].byteCount
       workspace.withUnsafeMutableBytes {
         body(UnsafeMutableRawBufferPointer(rebasing: $0[offset..<offset + size]))
+      }
+    case .step(let base, let loop):
+      let size = buffers[buffer].byteCount
+      let start = positions[loop] * size
+      withMutableBytes(of: base) {
+        body(UnsafeMutableRawBufferPointer(rebasing: $0[start..<start + size]))
       }
     }
   }

@@ -14,6 +14,14 @@ extension Program {
 
   private mutating func append(_ other: Program, prefix: String) {
     let (firstBuffer, firstArgument, firstResult) = (buffers.count, arguments.count, results.count)
+    let (firstLoop, firstKernel) = (loops.count, kernels.count)
+    for loop in other.loops {
+      let range = loop.kernels
+      loops.append(
+        ProgramLoop(
+          kernels: range.lowerBound + firstKernel..<range.upperBound + firstKernel,
+          count: loop.count, isReversed: loop.isReversed))
+    }
     let base = (workspaceByteCount + 63) / 64 * 64
     workspaceByteCount = base + other.workspaceByteCount
     for var argument in other.arguments {
@@ -34,6 +42,8 @@ extension Program {
       case .result(let index): buffer.storage = .result(index + firstResult)
       case .workspace(let offset): buffer.storage = .workspace(offset: offset + base)
       case .constant: break
+      case .step(let base, let loop):
+        buffer.storage = .step(of: base + firstBuffer, loop: loop + firstLoop)
       }
       buffers.append(buffer)
     }
