@@ -43,6 +43,9 @@ struct RunCommand: ParsableCommand {
     name: .shortAndLong, help: ArgumentHelp("Writes every result.", valueName: "FILE.npz"))
   var output: String?
 
+  @Flag(help: "Names the first value that becomes NaN or infinite, with its line; exits 1 if there is one.")
+  var debugNan = false
+
   @Flag(help: "Prints one JSON object.")
   var json = false
 
@@ -57,11 +60,11 @@ struct RunCommand: ParsableCommand {
     let session = try NetworkSession(
       network, options: backend.options, precision: precision, seed: graph.seed,
       parameters: try params.map { try readParameters($0, of: network) })
+    let isDifferentiated = wantsGradients || !withRespectTo.isEmpty
+    let names = withRespectTo.isEmpty ? nil : withRespectTo
     let results =
-      wantsGradients || !withRespectTo.isEmpty
-      ? try session.gradients(
-        given.all, withRespectTo: withRespectTo.isEmpty ? nil : withRespectTo)
-      : try session.evaluate(given.all)
+      isDifferentiated
+      ? try session.gradients(given.all, withRespectTo: names) : try session.evaluate(given.all)
     if let output { try NumPyArchive.write(results.named, to: output) }
     if json {
       print(
@@ -69,6 +72,12 @@ struct RunCommand: ParsableCommand {
           outputs: results.outputs, loss: results.loss, gradients: results.gradients))
     } else if output == nil || graph.verbose {
       for result in results.named { print(ResultText.describe(result.name, result.tensor)) }
+    }
+    if debugNan,
+      let found = try session.firstNonFinite(
+        given.all, gradients: isDifferentiated, withRespectTo: names)
+    {
+      throw Failure(.checkFailed, "\(graph.displayName): \(found)")
     }
   }
 

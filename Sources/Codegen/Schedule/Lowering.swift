@@ -42,7 +42,8 @@ struct Lowering {
     guard let name = function.origins[Value(index)]?.name, graph.names[node] == nil else { return }
     switch graph.nodes[node].kind {
     case .splat, .argument, .iota: return
-    case .constant, .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .loopResult: break
+    case .constant, .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .loopResult:
+      break
     case .loop: return
     }
     if graph.isWhole(uses[index], sizes: sizes(of: Value(index))) { graph.names[node] = name }

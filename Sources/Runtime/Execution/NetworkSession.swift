@@ -46,6 +46,19 @@ public final class NetworkSession {
   public func gradients(
     _ inputs: [NamedTensor], withRespectTo names: [String]? = nil
   ) throws -> NetworkResults {
+    try results(of: try gradientFunction(withRespectTo: names), inputs)
+  }
+
+  /// The first value that becomes NaN or infinite on the way to outputs and loss, or with `gradients` to the gradients as well.
+  public func firstNonFinite(
+    _ inputs: [NamedTensor], gradients: Bool = false, withRespectTo names: [String]? = nil
+  ) throws -> NonFinite? {
+    let function =
+      gradients ? try gradientFunction(withRespectTo: names) : network.function.evaluation()
+    return try NonFinite.first(in: function, try arguments(of: function, inputs))
+  }
+
+  private func gradientFunction(withRespectTo names: [String]?) throws -> Function {
     var numbers: [Int]?
     if let names {
       numbers = []
@@ -56,19 +69,22 @@ public final class NetworkSession {
         numbers?.append(number)
       }
     }
-    let function = try network.function.gradient(withRespectTo: numbers, keepingOutputs: true)
-    return try results(of: function, inputs)
+    return try network.function.gradient(withRespectTo: numbers, keepingOutputs: true)
   }
 
-  private func results(of function: Function, _ inputs: [NamedTensor]) throws -> NetworkResults {
+  private func arguments(of function: Function, _ inputs: [NamedTensor]) throws -> [Tensor] {
     let given =
       zip(network.parameters, parameters).map { NamedTensor(name: $0.name, tensor: $1) } + inputs
-    let arguments = try function.arguments.map { argument in
+    return try function.arguments.map { argument in
       guard let found = given.last(where: { $0.name == argument.name }) else {
         throw CallError.missingInput(name: argument.name, type: argument.type)
       }
       return found.tensor
     }
+  }
+
+  private func results(of function: Function, _ inputs: [NamedTensor]) throws -> NetworkResults {
+    let arguments = try arguments(of: function, inputs)
     let executable =
       precision == .f64
       ? Executable(function, interpretedIn: .f64) : try Executable(function, options: options)

@@ -162,7 +162,7 @@ private struct ScanEvaluation {
     }
     for step in 0..<scan.length {
       let position = scan.isReversed ? scan.length - 1 - step : step
-      let slices = operands[..<scan.sequences].map { slice($0, at: position) }
+      let slices = operands[..<scan.sequences].map { Movement.step($0, at: position) }
       let results = Evaluation(body, slices + states + captured).run(observing: nil)
       states = Array(results[..<scan.states])
       for (index, value) in results[scan.states...].enumerated() {
@@ -174,16 +174,6 @@ private struct ScanEvaluation {
 
   private func stacked(_ type: TensorType) -> TensorType {
     type.with(shape: Shape([scan.length] + type.shape.sizes))
-  }
-
-  private func slice(_ sequence: Tensor, at position: Int) -> Tensor {
-    var strides = sequence.shape.rowMajorStrides
-    var sizes = sequence.shape.sizes
-    let step = strides.removeFirst()
-    sizes.removeFirst()
-    return Movement.gathered(
-      sequence, Walk(offset: position * step, strides: strides),
-      type: sequence.type.with(shape: Shape(sizes)))
   }
 
   private func place(_ value: Tensor, into result: inout Tensor, at position: Int) {

@@ -14,6 +14,17 @@ struct Walk {
 }
 
 enum Movement {
+  /// The elements at one position of the first axis, which is dropped.
+  static func step(_ sequence: Tensor, at position: Int) -> Tensor {
+    var strides = sequence.shape.rowMajorStrides
+    var sizes = sequence.shape.sizes
+    let step = strides.removeFirst()
+    sizes.removeFirst()
+    return gathered(
+      sequence, Walk(offset: position * step, strides: strides),
+      type: sequence.type.with(shape: Shape(sizes)))
+  }
+
   static func permute(_ tensor: Tensor, _ order: [Int], type: TensorType) -> Tensor {
     let strides = tensor.shape.rowMajorStrides
     return gathered(tensor, Walk(strides: order.map { strides[$0] }), type: type)

@@ -165,7 +165,8 @@ extension FunctionBuilder {
 
   /// The results of a scan whose body is built by a closure: the final states, then the yields.
   func scan(
-    length: Int, over sequences: [Value] = [], states: [Value] = [], capturing captured: [Value] = [],
+    length: Int, over sequences: [Value] = [], states: [Value] = [],
+    capturing captured: [Value] = [],
     isReversed: Bool = false,
     _ body: (FunctionBuilder, [Value], [Value], [Value]) -> (next: [Value], yields: [Value])
   ) -> [Value] {

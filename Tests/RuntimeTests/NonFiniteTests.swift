@@ -1,0 +1,70 @@
+// Where NaNs and infinities come from is found: in a value, in the gradient, and in a step of a scan.
+
+import NNIR
+import Testing
+
+@testable import NNRuntime
+
+@Suite struct NonFiniteTests {
+  private func session(_ text: String) throws -> NetworkSession {
+    try NetworkSession(
+      try Graph(parsing: text, file: "t.graph").lowered(),
+      options: ExecutionOptions(backend: .interpreter))
+  }
+
+  @Test func namesTheFirstValueWithItsLine() throws {
+    let session = try session(
+      """
+      input x : [2, 2]
+      y = x + 1
+      z = log(y)
+      w = z * 0
+      output w
+      loss sum(w)
+      """)
+    let x = NamedTensor(name: "x", tensor: Tensor([2, 2], [Float(1), 2, -1, 3]))
+    let found = try #require(try session.firstNonFinite([x]))
+    #expect(found.description == "z became -inf at [1, 0] (log y), line 3")
+    let fine = NamedTensor(name: "x", tensor: Tensor([2, 2], [Float(1), 2, 0, 3]))
+    #expect(try session.firstNonFinite([fine]) == nil)
+  }
+
+  @Test func whatAConstantBringsIsNoNews() throws {
+    let session = try session(
+      """
+      input x : [3]
+      y = exp(where(x > 0, x, -inf))
+      output sum(y) as s
+      """)
+    let x = NamedTensor(name: "x", tensor: Tensor([3], [Float(1), -1, 0.5]))
+    #expect(try session.firstNonFinite([x]) == nil)
+  }
+
+  @Test func looksIntoTheGradient() throws {
+    let session = try session(
+      """
+      input x : [2]
+      y = sqrt(x)
+      loss sum(y)
+      """)
+    let x = NamedTensor(name: "x", tensor: Tensor([2], [Float(1), 0]))
+    #expect(try session.firstNonFinite([x]) == nil)
+    let found = try #require(try session.firstNonFinite([x], gradients: true))
+    #expect(found.value == .infinity && found.position == [1] && found.culprit.line == 2)
+  }
+
+  @Test func looksIntoTheStepsOfAScan() throws {
+    let builder = FunctionBuilder(name: "f")
+    let x = builder.input("x", [4, 2])
+    let start = builder.zeros(TensorType(.f32, [2]))
+    let results = builder.scan(length: 4, over: [x], states: [start], isReversed: true) {
+      body, steps, states, _ in
+      let sum = body.elementwise(.add, states[0], body.elementwise(.log, steps[0]))
+      return ([sum], [])
+    }
+    builder.result("y", .output, results[0])
+    let x0 = Tensor([4, 2], [Float(1), 1, 0, 1, 1, 0, 1, 1])
+    let found = try #require(try NonFinite.first(in: builder.function, [x0]))
+    #expect(found.steps == [2] && found.position == [1] && found.culprit.name == "log")
+  }
+}
