@@ -65,6 +65,7 @@ struct RunCommand: ParsableCommand {
     let results =
       isDifferentiated
       ? try session.gradients(given.all, withRespectTo: names) : try session.evaluate(given.all)
+    if graph.verbose { printError(session.summary) }
     if let output { try NumPyArchive.write(results.named, to: output) }
     if json {
       print(
@@ -93,6 +94,20 @@ struct RunCommand: ParsableCommand {
 }
 
 extension Precision: ExpressibleByArgument {}
+
+extension NetworkSession {
+  /// `tcc: 9 kernels, 12345 bytes of C in 0.51 ms, compiled in 1.20 ms`
+  fileprivate var summary: String {
+    guard let backend else { return "" }
+    guard let preparation else { return backend.rawValue }
+    return "\(backend.rawValue): \(preparation.kernels) kernels, \(preparation.textByteCount) bytes of C in "
+      + "\(milliseconds(preparation.emission)), compiled in \(milliseconds(preparation.compilation))"
+  }
+
+  private func milliseconds(_ seconds: Double) -> String {
+    "\((seconds * 100_000).rounded() / 100) ms"
+  }
+}
 
 extension NetworkResults {
   /// Every result under the name that it has in a file.

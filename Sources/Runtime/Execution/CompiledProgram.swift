@@ -4,9 +4,21 @@
 import NNCodegen
 import NNIR
 
+/// What it took to make a program ready.
+public struct Preparation: Hashable, Sendable {
+  public var kernels: Int
+  /// Of the C.
+  public var textByteCount: Int
+  /// Seconds from the program to its C, and from the C to functions that can be called.
+  public var emission: Double
+  public var compilation: Double
+}
+
 /// A program ready to be called. One call at a time: the workspace is its own.
 public final class CompiledProgram: @unchecked Sendable {
   public let program: Program
+  /// Nil where the code was given.
+  public internal(set) var preparation: Preparation?
   /// The number of threads over which kernels are split.
   public var threads: Int { pool.threads }
 

@@ -190,12 +190,18 @@ extension CompiledProgram {
   public convenience init(
     _ program: Program, compiler: CCompiler?, options: ExecutionOptions = ExecutionOptions()
   ) throws {
+    let start = monotonicNanoseconds()
     let module = emitKernels(program, spelling: compiler == nil ? .strips : .loops)
+    let emitted = monotonicNanoseconds()
     let symbols = module.entries.map(\.symbol)
     let code =
       try compiler.map { try $0.load(text: module.text, symbols: symbols) }
       ?? TinyCompiler.load(text: module.text, symbols: symbols, level: options.level)
     self.init(
       program: program, entries: module.entries, code: code, threads: options.threadCount)
+    preparation = Preparation(
+      kernels: program.kernels.count, textByteCount: module.text.utf8.count,
+      emission: Double(emitted - start) * 1e-9,
+      compilation: Double(monotonicNanoseconds() - emitted) * 1e-9)
   }
 }

@@ -19,6 +19,9 @@ public final class NetworkSession {
   public let precision: Precision
   /// In the network's order.
   public var parameters: [Tensor]
+  /// The backend of the last evaluation, and what its code took; nil before the first, and without code.
+  public private(set) var backend: Backend?
+  public private(set) var preparation: Preparation?
 
   /// - Parameter parameters: all by name; nil draws them with `seed`.
   public init(
@@ -88,6 +91,8 @@ public final class NetworkSession {
     let executable =
       precision == .f64
       ? Executable(function, interpretedIn: .f64) : try Executable(function, options: options)
+    backend = executable.backend
+    preparation = executable.compiled?.preparation
     return NetworkResults(function, try executable.call(arguments))
   }
 }
