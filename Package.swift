@@ -28,6 +28,10 @@ let package = Package(
     .executableTarget(
       name: "nncc-bench-step", dependencies: ["NNRuntime", "NNCodegen", "NNIR"],
       path: "Benchmarks/Step"),
+    .target(name: "ExampleData", path: "Examples/Generators"),
+    .executableTarget(
+      name: "nncc-example-data", dependencies: ["ExampleData", "NNRuntime"],
+      path: "Examples/GeneratorTool"),
     .testTarget(
       name: "IRTests", dependencies: ["NNIR"], path: "Tests/IRTests",
       exclude: ["Golden", "Diagnostics/Golden"]),
