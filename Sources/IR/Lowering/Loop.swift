@@ -79,7 +79,8 @@ extension Lowerer {
       datum = carried(datum, symbol, from: level)
     }
     if frame.differentiated.contains(symbol) {
-      bind(BoundName(symbol: symbol, place: frame.code.tree.expressions[frame.current].place), datum)
+      let place = frame.code.tree.expressions[frame.current].place
+      bind(BoundName(symbol: symbol, place: place), datum)
       return frame.bindings[symbol]
     }
     frame.bindings[symbol] = datum

@@ -155,12 +155,17 @@ extension Lowerer {
     let value = value(operand)
     let found = builder.type(of: value)
     if found == state.type { return .tensor(value) }
-    let isConvertible = found.shape == state.type.shape
     report(
       name.place,
-      "the state \(words(for: name.symbol)) is \(state.type), but its next value is \(found)"
-        + (isConvertible ? ": convert it, cast(…, \(state.type.element.name))" : ""))
+      "\(words(for: name.symbol)) is \(state.type), but its next value is \(found)"
+        + mend(of: found, for: state.type))
     return .failed
+  }
+
+  private func mend(of found: TensorType, for wanted: TensorType) -> String {
+    if found.shape != wanted.shape { return "" }
+    if wanted.element == .bool { return ": compare it, … != 0" }
+    return ": convert it, cast(…, \(wanted.element.name))"
   }
 
   /// The element type of a datum: the wanted one if it can have that.

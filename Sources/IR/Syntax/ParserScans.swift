@@ -71,8 +71,10 @@ extension Parser {
   private mutating func parseScanBody(
     _ items: [ScanSyntax.Item]
   ) throws(ParseFailure) -> [ScanSyntax.Statement] {
+    let end = (lexer, token)
     skipLineEnds()
     if token.kind != .openBrace {
+      (lexer, token) = end
       throw unexpected("expected { and the body of the scan, found \(found)")
     }
     let isOpenEnded = lexer.isUnclosed(token)
