@@ -82,6 +82,44 @@ struct HostileTests {
     #expect(found[0].hasSuffix("functions call each other more than 256 deep"))
   }
 
+  @Test func scansInScans() throws {
+    func text(_ depth: Int, _ inner: String) -> String {
+      let heads = (1...depth).map { "y\($0) = scan(a in x, h\($0) = h\($0 - 1)) {\n" }.joined()
+      let ends = (1...depth).reversed().map { "h\($0) = y\($0 + 1)\n}\n" }.joined()
+      return "input x : [2]\nh0 = 0\n\(heads)y\(depth + 1) = \(inner)\n\(ends)output y1\n"
+    }
+    // Finding the types of states takes no time that doubles with each level.
+    let deep = try network(text(100, "sum(a) + h1 + h100")).function
+    #expect(deep.text.split(separator: "\n").count { $0.contains("scan [") } == 100)
+    // With calls between, the depth is limited all the same.
+    let calls = (1...200).map { level in
+      "def f\(level)(x, h0) {\ny1 = scan(a in x, h = h0) {\nh = f\(level - 1)(x, h)\n}\nreturn y1\n}\n"
+    }
+    let found = errors(
+      "def f0(x, h) { return h + x[0] }\n\(calls.joined())input x : [2]\ny = f200(x, 0)\noutput y\n"
+    )
+    #expect(found.count == 1)
+    #expect(found[0].hasSuffix("more than 256 deep"))
+  }
+
+  @Test func manyStates() throws {
+    let count = 300
+    let header = (1...count).map { "h\($0) = 0" }.joined(separator: ", ")
+    let body = (1..<count).map { "h\($0) = h\($0 + 1)\n" }.joined() + "h\(count) = a\n"
+    let text = "input x : f64[2]\ny = scan(a in x, \(header)) {\n\(body)}\noutput y\n"
+    let function = try network(text).function
+    #expect(function.type(of: function.results[0].value).description == "f64[]")
+  }
+
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["NNCC_FUZZ"] != nil))
+  func operationsInBodiesCount() {
+    let scans = (1...400).map { "y\($0) = scan(a in x, h = 0) { h = f14(a) + h }\n" }.joined()
+    let text = doubling("x * x", 14) + "input x : f32[2]\n" + scans + "output y1\n"
+    let found = errors(text)
+    #expect(found.count == 1)
+    #expect(found[0].hasSuffix("the graph has more than 4000000 operations"))
+  }
+
   @Test func growingLists() {
     let lines = (1...60).map { "a\($0) = [a\($0 - 1), a\($0 - 1)]\n" }.joined()
     #expect(first("a0 = 1\n\(lines)y = a20 + 1\noutput y\n").hasPrefix("26:7: a list has at most"))
@@ -158,6 +196,60 @@ struct HostileTests {
     output s
 
     """,
+    """
+    dim n = 4
+    const k : f32[2] = [1, 2]
+    input x : f32[3, n, 2]
+    input y : f64[n]
+    param w : f32[2, 2] = glorot()
+    ys, last = scan(x_t in x, axis=1, reverse=true, h = zeros([3, 2]), c = 0) {
+      h = tanh(x_t @ w + h) * k
+      c = c + sum(h)
+      d = grad(c, h)
+      yield h, d
+    }
+    zs, z = scan(a in y, b in x[0], h = 1, s = last, p = 0.5) {
+      inner, t = scan(e in b, h = h, q = p) {
+        q = h * a
+        h = q
+        yield h, e
+      }
+      h = h + a
+      p = t
+      yield inner
+    }
+    output ys
+    output zs
+    loss sum(last) * w[0, 0]
+
+    """,
+    """
+    def f(v, axis=0, from=0) {
+      ys, h, last = scan(a in v, axis=axis, h = from, i = iota(2)) {
+        old = h
+        h = g(a, old, size(v, axis))
+        i = i + 1
+        yield h, old
+      }
+      return ys, last
+    }
+    def g(a, h, n) {
+      r = scan(b in a, s = h) { s = s * b / n }
+      return r
+    } derivative(g, y) { return 0, 2 * g * r_n }
+    const r_n = [[1, 2], [3, 4]]
+    input x : f64[2, 3]
+    a, b = f(x)
+    c, d = f(x, -1, from=0.5)
+    e = scan(row in r_n, reverse=false, t = false) {
+      t = t or any(row > 3)
+      yield row
+    }
+    output a
+    output c
+    output e
+
+    """,
   ]
 
   static let pieces: [String] = [
@@ -167,6 +259,7 @@ struct HostileTests {
     "dim n = 0\n", "def f(x) {", "return ", "derivative(g, y) {", "output ", "loss ", "none",
     "true",
     "axis=", "f32", "i32[", "not ", "and ", "reshape(", "\0", "é", "#", "inf", "zeros([", "eye(",
+    "scan(x in x, ", "h = 0", "yield ", " in ", "reverse=", "axis=-1", ") {\n", "x_t", "h",
   ]
 
   /// A sample with a few bytes, words or lines changed.
