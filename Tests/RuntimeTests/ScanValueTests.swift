@@ -202,6 +202,32 @@ import Testing
     #expect(last == ["f32[]", "i32[2]"])
   }
 
+  @Test func scansInScansHelpToFindTypes() throws {
+    // The scan inside walks a state of numbers, and gives the next one.
+    let text = """
+      input x : f64[3, 2]
+      y, last = scan(a in x, h = ones([2])) {
+        inner, t = scan(e in h, b in a, s = 0) {
+          yield e * b + s
+          s = s + e
+        }
+        h = inner
+        yield t
+      }
+      output y
+      output last
+
+      """
+    let x = numbers(6)
+    let found = try results(text, [Tensor([3, 2], x)])
+    var (h, y) = ([1.0, 1], [Double]())
+    for row in 0..<3 {
+      y.append(h[0] + h[1])
+      h = [h[0] * x[2 * row], h[1] * x[2 * row + 1] + h[0]]
+    }
+    #expect(found == [y, h])
+  }
+
   @Test func derivativesInsideTheBody() throws {
     // Newton's method, and descent by a value from outside.
     let text = """

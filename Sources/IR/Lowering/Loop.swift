@@ -94,15 +94,19 @@ extension Lowerer {
     case .tensor(let value): return .tensor(copy(of: value, symbol, outer, loop))
     case .untyped(let value, let fallback):
       let instruction = outer.function[value]
-      switch instruction.op {
-      case .constant, .iota:
-        let made = loop.body.append(instruction.op, type: instruction.type)
-        countOutside(1, loop)
-        return .untyped(made, fallback: fallback)
-      default: return .untyped(copy(of: value, symbol, outer, loop), fallback: fallback)
+      guard isMadeAnew(instruction.op) else {
+        return .untyped(copy(of: value, symbol, outer, loop), fallback: fallback)
       }
+      countOutside(1, loop)
+      return .untyped(loop.body.append(instruction.op, type: instruction.type), fallback: fallback)
     case .integer, .number, .boolean, .list, .none, .type, .tuple, .failed: return datum
     }
+  }
+
+  private func isMadeAnew(_ op: Op) -> Bool {
+    if case .constant = op { return true }
+    if case .iota = op { return true }
+    return false
   }
 
   private func copy(

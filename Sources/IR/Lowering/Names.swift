@@ -53,12 +53,14 @@ extension Lowerer {
       return "\(name) is a value of the graph, which a def does not see: give it as an argument"
     }
     if isFunction(symbol) { return "\(name) is a function: call it, \(name)(…)" }
-    let scopes = [frame.bindings] + frame.enclosing.map(\.bindings)
-    let candidates = frame.code.tree.names.enumerated().lazy.filter { index, _ in
-      let symbol = Symbol(id: Int32(truncatingIfNeeded: index))
-      if scopes.contains(where: { $0[symbol] != nil }) { return true }
-      return !isMain && self.global(symbol)?.kind.isKnownWhenCompiling == true
-    }.map(\.element)
+    let tree = frame.code.tree
+    let around = frame.enclosing.reversed().map(\.bindings)
+    var candidates = ([frame.bindings] + around).flatMap(\.names).map(tree.name)
+    if !isMain {
+      candidates += tree.names.indices.lazy.filter {
+        self.global(Symbol(id: Int32(truncatingIfNeeded: $0)))?.kind.isKnownWhenCompiling == true
+      }.map { tree.names[$0] }
+    }
     return unknown("value", name, among: candidates)
   }
 

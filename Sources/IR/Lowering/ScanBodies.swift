@@ -16,8 +16,8 @@ struct ScanBody {
   var isBroken = false
 }
 
-/// How many operations may be lowered to find the types of states.
-private let maximumTrialCount = 4_000_000
+/// How many operations may be lowered to find the types of states: more than a graph may have, so that only depth gets there.
+private let maximumTrialCount = 4 * maximumOperationCount
 
 extension Lowerer {
   /// Lowers a body. With errors in the header what it binds is an error, so that the body's own are found.
@@ -59,7 +59,7 @@ extension Lowerer {
       if let value = sequence.value {
         var type = outer.type(of: value)
         type.shape.extents.removeFirst()
-        datum = .tensor(argument(sequence.name, type))
+        datum = wrap(argument(sequence.name, type), sequence.fallback)
       }
       frame.bindings[sequence.name.symbol] = datum
     }
@@ -136,10 +136,7 @@ extension Lowerer {
       builder.result(name(state.name.symbol), .output, value)
     }
     for yield in body.yields {
-      switch yield.datum {
-      case .tensor(let value): builder.result(yield.name, .output, value)
-      default: break
-      }
+      if case .tensor(let value) = yield.datum { builder.result(yield.name, .output, value) }
     }
   }
 

@@ -7,6 +7,8 @@ struct ScanHeader {
     var name: BoundName
     /// With the axis that is walked in front; nil where there is an error.
     var value: Value?
+    /// What its numbers are where nothing fixes their type, if they came without one.
+    var fallback: ElementType?
   }
 
   struct State {
@@ -107,9 +109,13 @@ extension Lowerer {
       switch item {
       case .axis, .reverse: break
       case .sequence(let name):
-        let value = header.isBroken ? nil : try? sequence(operand, index, &header, &first)
-        header.sequences.append(.init(name: name, value: value))
-        if value == nil { header.isBroken = true }
+        var sequence = ScanHeader.Sequence(name: name)
+        if !header.isBroken {
+          (sequence.value, sequence.fallback) =
+            (try? self.sequence(operand, index, &header, &first)) ?? (nil, nil)
+        }
+        if sequence.value == nil { header.isBroken = true }
+        header.sequences.append(sequence)
       case .state(let name):
         let state = try? state(name, operand, index)
         header.states.append(
@@ -148,8 +154,8 @@ extension Lowerer {
   /// A sequence with the axis that is walked in front. `first` is the operand that said how long they all are.
   private func sequence(
     _ operand: Datum, _ index: Int, _ header: inout ScanHeader, _ first: inout Int
-  ) throws(LoweringFailure) -> Value {
-    let value = try typed(operand)
+  ) throws(LoweringFailure) -> (Value?, ElementType?) {
+    let (value, fallback) = try isTrial ? tensor(operand, index) : (typed(operand), nil)
     let shape = builder.shape(of: value)
     if shape.rank == 0 {
       throw fail("\(words(index)) is a scalar: a scan walks along an axis")
@@ -163,6 +169,6 @@ extension Lowerer {
     if header.length == nil { (header.length, first) = (shape[axis], index) }
     var order = Array(0..<shape.rank)
     order.remove(at: axis)
-    return builder.permute(value, [axis] + order)
+    return (builder.permute(value, [axis] + order), fallback)
   }
 }

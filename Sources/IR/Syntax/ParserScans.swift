@@ -57,13 +57,9 @@ extension Parser {
       case "reverse": .reverse
       default: .state(name)
       }
-    let isRepeated = items.contains { earlier in
-      switch (earlier, item) {
-      case (.axis, .axis), (.reverse, .reverse): true
-      default: false
-      }
+    if !item.isState, items.contains(where: { $0.isSame(as: item) }) {
+      throw failure(at: start.place, "\(text) is given twice")
     }
-    if isRepeated { throw failure(at: start.place, "\(text) is given twice") }
     _ = try parseExpression()
     return item
   }
@@ -174,6 +170,18 @@ private struct ScanNames {
       } else if !bound.insert(name.symbol).inserted {
         parser.report(name.place, "\(text) is already bound in this scan")
       }
+    }
+  }
+}
+
+extension ScanSyntax.Item {
+  fileprivate var isState: Bool { if case .state = self { true } else { false } }
+
+  /// Whether both are the axis, or both the direction.
+  fileprivate func isSame(as other: ScanSyntax.Item) -> Bool {
+    switch (self, other) {
+    case (.axis, .axis), (.reverse, .reverse): true
+    default: false
     }
   }
 }
