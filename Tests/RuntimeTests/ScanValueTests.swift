@@ -6,25 +6,13 @@ import NNRuntime
 import Testing
 
 @Suite struct ScanValueTests {
-  /// The results of a graph, all of f64, for its inputs in order.
-  private func results(_ text: String, _ arguments: [Tensor]) throws -> [[Double]] {
-    let function = try Graph(parsing: text, file: "scan.graph").lowered().function
-    try function.verify()
-    #expect(try Function(parsing: function.text) == function)
-    return try Interpreter().evaluate(function, arguments: arguments).map {
-      $0.elements(as: Double.self)
-    }
-  }
-
-  private func numbers(_ count: Int) -> [Double] { (0..<count).map { sin(Double(3 * $0 + 1)) } }
-
   @Test(arguments: [false, true])
   func recurrentNetwork(_ isReversed: Bool) throws {
     let (batch, steps, inputs, units) = (2, 5, 3, 4)
-    let x = numbers(batch * steps * inputs)
-    let w = numbers(inputs * units)
-    let u = numbers(units * units)
-    let found = try results(
+    let x = sines(batch * steps * inputs)
+    let w = sines(inputs * units)
+    let u = sines(units * units)
+    let found = try scanResults(
       """
       input x : f64[\(batch), \(steps), \(inputs)]
       input w : f64[\(inputs), \(units)]
@@ -76,8 +64,8 @@ import Testing
       output kept
 
       """
-    let x = numbers(4)
-    let found = try results(text, [Tensor(x), Tensor(scalar: 0.5)])
+    let x = sines(4)
+    let found = try scanResults(text, [Tensor(x), Tensor(scalar: 0.5)])
     var s = 0.5
     var expected: [[Double]] = [[], [], []]
     for number in x {
@@ -108,8 +96,8 @@ import Testing
       output q
 
       """
-    let (x, y) = (numbers(6), [0.5, -2, 3])
-    let found = try results(text, [Tensor([2, 3], x), Tensor(y)])
+    let (x, y) = (sines(6), [0.5, -2, 3])
+    let found = try scanResults(text, [Tensor([2, 3], x), Tensor(y)])
     var (p, q) = (1.0, [0.0, 0.0])
     var ys = [Double](repeating: 0, count: 6)
     for step in 0..<3 {
@@ -144,8 +132,8 @@ import Testing
       output total
 
       """
-    let x = numbers(6)
-    let found = try results(text, [Tensor([3, 2], x), Tensor(scalar: 0.25)])
+    let x = sines(6)
+    let found = try scanResults(text, [Tensor([3, 2], x), Tensor(scalar: 0.25)])
     var total = 0.25
     var ys = [Double](repeating: 0, count: 6)
     for row in 0..<3 {
@@ -172,7 +160,7 @@ import Testing
       output last
 
       """
-    let found = try results(text, [Tensor(zeros: TensorType(.f64, [2, 0, 3]))])
+    let found = try scanResults(text, [Tensor(zeros: TensorType(.f64, [2, 0, 3]))])
     #expect(found == [[], [], [1, 1]])
   }
 
@@ -196,7 +184,8 @@ import Testing
       output cast(e[1], f64) as counted
 
       """
-    #expect(try results(text, [Tensor([1.0, 2, 3])]) == [[0, 0, 1], [1], [2], [3], [56], [4]])
+    #expect(
+      try scanResults(text, [Tensor([1.0, 2, 3])]) == [[0, 0, 1], [1], [2], [3], [56], [4]])
     let types = try Graph(parsing: text + "output d\noutput e\n", file: "t").lowered().function
     let last = types.results.suffix(2).map { types.type(of: $0.value).description }
     #expect(last == ["f32[]", "i32[2]"])
@@ -218,45 +207,14 @@ import Testing
       output last
 
       """
-    let x = numbers(6)
-    let found = try results(text, [Tensor([3, 2], x)])
+    let x = sines(6)
+    let found = try scanResults(text, [Tensor([3, 2], x)])
     var (h, y) = ([1.0, 1], [Double]())
     for row in 0..<3 {
       y.append(h[0] + h[1])
       h = [h[0] * x[2 * row], h[1] * x[2 * row + 1] + h[0]]
     }
     #expect(found == [y, h])
-  }
-
-  @Test func derivativesInsideTheBody() throws {
-    // Newton's method, and descent by a value from outside.
-    let text = """
-      input x : f64[6]
-      input k : f64
-      two = 2
-      root = scan(unused in x, r = 3) {
-        f = r^two - k
-        r = r - f / grad(f, r)
-      }
-      d, e, g = scan(x_t in x, h = k) {
-        y = h * x_t
-        c = k * k * y + cast(two, f64)^3 * k
-        yield grad(c, k), grad(c, y), grad(c, x_t) + cast(grad(c, two), f64)
-      }
-      output root
-      output d
-      output e
-      output g
-
-      """
-    let x = numbers(6)
-    let found = try results(text, [Tensor(x), Tensor(scalar: 2.0)])
-    #expect(abs(found[0][0] - 2.0.squareRoot()) < 1e-15)
-    for (step, number) in x.enumerated() {
-      #expect(abs(found[1][step] - (2 * 2 * (2 * number) + 8)) < 1e-14)
-      #expect(abs(found[2][step] - 4) < 1e-14)
-      #expect(abs(found[3][step] - (4 * 2 + 12 * 2)) < 1e-14)
-    }
   }
 
   @Test func scansBuiltInSwift() throws {
@@ -277,8 +235,8 @@ import Testing
     for (name, value) in [("a", ys[0]), ("b", ys[1]), ("p", last[0]), ("q", last[1]), ("s", sums)] {
       g.output(name, value)
     }
-    let numbers = numbers(8)
-    let found = try results(g.text, [Tensor([2, 4], numbers), Tensor(scalar: 0.5)])
+    let numbers = sines(8)
+    let found = try scanResults(g.text, [Tensor([2, 4], numbers), Tensor(scalar: 0.5)])
     var (p, q) = (0.5, 1.0)
     var (a, b) = ([Double](repeating: 0, count: 8), [Double](repeating: 0, count: 8))
     for step in (0..<4).reversed() {

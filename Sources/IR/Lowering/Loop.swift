@@ -41,15 +41,16 @@ extension Lowerer {
   ) throws(LoweringFailure) -> Outcome {
     let outer = (builder, nestedConstants)
     nested.currentOrigin = builder.currentOrigin
-    outerCount += builder.count
+    outerCount += builder.count + builder.nestedCount
     (builder, nestedConstants) = (nested, [:])
     loops.append(loop)
     defer {
       (builder, nestedConstants) = outer
       loops.removeLast()
-      outerCount -= builder.count
-      // What the nested function holds stays counted, and the room that it takes besides.
-      finishedCount += nested.count + 16
+      outerCount -= builder.count + builder.nestedCount
+      // What a nested function holds stays counted, and the room that it takes besides; a scan counts its body itself.
+      finishedCount += 16 + (loop == nil ? nested.count + nested.nestedCount : 0)
+      loweredCount += 16 + nested.count
     }
     return try work()
   }

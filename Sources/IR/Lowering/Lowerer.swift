@@ -63,6 +63,8 @@ final class Lowerer {
   /// Operations count as well that stand in functions around that at work, and in functions inside operations.
   var outerCount = 0
   var finishedCount = 0
+  /// How many have been lowered in such functions, of use or not.
+  var loweredCount = 0
   var diagnostics = DiagnosticList()
   /// How often something has been reported, the same or not.
   var reportCount = 0
@@ -184,7 +186,7 @@ final class Lowerer {
 
   /// Checks that there is room for another operation of the language, which is at most a few dozen instructions.
   func makeRoom(for count: Int = 64) throws(LoweringFailure) {
-    let total = builder.count + outerCount + finishedCount + count
+    let total = builder.count + builder.nestedCount + outerCount + finishedCount + count
     if builder.isFull || total > maximumOperationCount {
       throw stop("the graph has more than \(maximumOperationCount) operations")
     }

@@ -219,10 +219,11 @@ extension Lowerer {
     of syntax: ScanSyntax, _ header: ScanHeader
   ) throws(LoweringFailure) -> [Finding] {
     let before = (diagnostics, reportCount, finishedCount, frame.current)
+    let count = loweredCount
     isTrial = true
     let body = try? lowerBody(of: syntax, header)
     isTrial = false
-    trialCount += finishedCount - before.2 + max(0, syntax.lastExpression - before.3)
+    trialCount += loweredCount - count + max(0, syntax.lastExpression - before.3)
     (diagnostics, reportCount, finishedCount, frame.current) = before
     isStopped = false
     if trialCount > maximumTrialCount {

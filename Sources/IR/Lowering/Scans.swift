@@ -69,7 +69,7 @@ extension Lowerer {
       let type = function.type(of: $0.value)
       return type.with(shape: Shape([length] + type.shape.sizes))
     }
-    let types = yields + states
+    let types = states + yields
     let op = Op.scan(
       Scan(
         body: NestedFunction(function), length: length, isReversed: header.isReversed,
@@ -77,10 +77,12 @@ extension Lowerer {
     let operands = header.sequences.compactMap(\.value) + initial + body.loop.captured
     try makeRoom(for: 64 + 2 * types.count)
     let scan = builder.append(op, operands, type: types[0])
-    return types.enumerated().map { index, type in
-      let result = builder.append(.projection(index), [scan], type: type)
-      return .tensor(index < yields.count ? back(result, body.yields[index].axis) : result)
+    func result(_ index: Int) -> Value {
+      builder.append(.projection(index), [scan], type: types[index])
     }
+    // In the language the yields come first.
+    let stacked = yields.indices.map { back(result(states.count + $0), body.yields[$0].axis) }
+    return (stacked + states.indices.map(result)).map { .tensor($0) }
   }
 
   /// With the first axis as axis number `axis`.
