@@ -9,6 +9,11 @@ public final class Graph {
   var temporaryCount = 0
   /// Where each value built in Swift comes from: operators have no place of their own and take that of an operand.
   var places: [Symbol: SwiftPlace] = [:]
+  /// The bodies of scans whose closures are running, the innermost last.
+  var bodies: [OpenBody] = []
+  var bodyCount = 0
+  /// The number of the body that each name is bound in; none for the statements of the graph.
+  var bodyNumbers: [Symbol: Int] = [:]
 
   /// An empty graph, to be built in Swift.
   public init() {}

@@ -119,7 +119,7 @@ extension Graph {
     let names = (0..<count).map { _ in BoundName(symbol: temporary(), place: position(place)) }
     for name in names {
       if count == 1 { tree.temporaries[name.symbol] = range }
-      places[name.symbol] = place
+      enter(name.symbol, isLocal: true, at: place)
     }
     append(.bind(Binding(names: names, value: range)), at: place)
     return names.map { Variable(content: .bound(self, $0.symbol)) }
@@ -131,7 +131,7 @@ extension Graph {
     }
   }
 
-  private func temporary() -> Symbol {
+  func temporary() -> Symbol {
     repeat { temporaryCount += 1 } while tree.existing("_\(temporaryCount)") != nil
     return tree.symbol("_\(temporaryCount)")
   }
@@ -140,12 +140,23 @@ extension Graph {
     _ name: String, at place: SwiftPlace, _ statement: (BoundName) -> Statement.Kind
   ) -> Variable {
     guard let bound = checked(name, at: place) else { return Variable(content: .none) }
-    places[bound.symbol] = place
-    append(statement(bound), at: place)
+    let kind = statement(bound)
+    let isLocal = if case .bind = kind { true } else { false }
+    enter(bound.symbol, isLocal: isLocal, at: place)
+    append(kind, at: place)
     return Variable(content: .bound(self, bound.symbol))
   }
 
-  private func append(_ kind: Statement.Kind, at place: SwiftPlace) {
+  /// In the body of a scan bindings are its own; what else can be declared is declared before the scan.
+  func append(_ kind: Statement.Kind, at place: SwiftPlace) {
+    switch kind {
+    case .bind(let binding) where !bodies.isEmpty:
+      bodies[bodies.count - 1].statements.append(.bind(binding))
+      return
+    case .output, .loss:
+      if !bodies.isEmpty { report("the body of a scan can have no output and no loss", at: place) }
+    case .dim, .input, .parameter, .constant, .bind, .define, .failed: break
+    }
     tree.statements.append(Statement(kind: kind, place: position(place), file: file(place.file)))
   }
 
@@ -161,13 +172,13 @@ extension Graph {
     return BoundName(symbol: tree.symbol(name), place: position(place))
   }
 
-  private func report(_ message: String, at place: SwiftPlace) {
+  func report(_ message: String, at place: SwiftPlace) {
     problems.add(Diagnostic(file: place.file, place: position(place), message: message))
   }
 
   // MARK: Places
 
-  private func position(_ place: SwiftPlace) -> Place {
+  func position(_ place: SwiftPlace) -> Place {
     Place(line: place.line, column: place.column)
   }
 
@@ -193,7 +204,7 @@ extension Graph {
       element: element, sizes: shape.map { expression($0, at: place) }, place: position(place))
   }
 
-  private func expression(_ variable: Variable, at place: SwiftPlace) -> ExpressionRange {
+  func expression(_ variable: Variable, at place: SwiftPlace) -> ExpressionRange {
     let first = tree.expressions.count
     emit(variable, at: place)
     return ExpressionRange(first: first, root: tree.expressions.count - 1)
@@ -203,7 +214,11 @@ extension Graph {
   private func emit(_ variable: Variable, at place: SwiftPlace) {
     switch variable.content {
     case .bound(let graph, let symbol):
-      if graph !== self { report("a value of another graph cannot be used here", at: place) }
+      if graph !== self {
+        report("a value of another graph cannot be used here", at: place)
+      } else if !isVisible(symbol) {
+        report("a value of the body of a scan cannot be used outside: yield it", at: place)
+      }
       add(.name(graph === self ? symbol : tree.symbol("_")), place)
     case .integer(let value):
       add(.integer(value), place)
@@ -217,7 +232,7 @@ extension Graph {
     }
   }
 
-  private func add(_ kind: Expression.Kind, _ place: SwiftPlace) {
+  func add(_ kind: Expression.Kind, _ place: SwiftPlace) {
     tree.expressions.append(Expression(kind: kind, place: position(place)))
   }
 
@@ -235,7 +250,11 @@ extension Graph {
       if name == "grad" {
         for case .bound(let graph, let symbol) in operands.dropFirst().map(\.content)
         where graph === self {
-          tree.differentiated.insert(symbol)
+          if bodies.isEmpty {
+            tree.differentiated.insert(symbol)
+          } else {
+            bodies[bodies.count - 1].differentiated.insert(symbol)
+          }
         }
       }
       return .call(

@@ -126,7 +126,7 @@ extension Lowerer {
     if callCount > maximumCallCount {
       throw stop("the graph expands to more than \(maximumCallCount) calls of functions")
     }
-    if callers.count >= maximumCallDepth {
+    if callers.count + loops.count >= maximumCallDepth {
       throw stop("functions call each other more than \(maximumCallDepth) deep")
     }
     let before = builder.count
@@ -184,6 +184,14 @@ extension Lowerer {
 
   /// Binds the names of a statement to its value, or to its values.
   func bind(_ binding: Binding, _ value: Datum) {
+    var value = value
+    // The last results of a scan may be left unbound.
+    if case .tuple(let values) = value, binding.names.count < values.count,
+      case .scan = frame.code.tree.expressions[binding.value.root].kind
+    {
+      let bound = Array(values.prefix(binding.names.count))
+      value = bound.count == 1 ? bound[0] : .tuple(bound)
+    }
     if binding.names.count == 1, let name = binding.names.first {
       if case .tuple(let values) = value {
         report(name.place, "this gives \(values.count) values: bind each to a name, a, b = …")
@@ -208,17 +216,22 @@ extension Lowerer {
   /// Binds a name. A tensor becomes a value of its own, so that a derivative by this name sees the uses of this name only.
   func bind(_ name: BoundName, _ value: Datum) {
     var value = value
+    if let state = frame.states[name.symbol] { value = next(value, of: state, name) }
     let isDifferentiated = frame.differentiated.contains(name.symbol)
     if isDifferentiated, !value.isFailed, let typed = try? typed(value) { value = .tensor(typed) }
     if case .tensor(let operand) = value, !frame.code.isPrelude, (try? makeRoom()) != nil {
-      let isTemporary = frame.code.tree.temporaries[name.symbol] != nil
       let outer = builder.currentOrigin
-      builder.currentOrigin = Origin(
-        name: isTemporary ? nil : self.name(name.symbol), line: Int(name.place.line),
-        column: Int(name.place.column))
+      builder.currentOrigin = origin(of: name)
       value = .tensor(builder.append(.identity, [operand], type: builder.type(of: operand)))
       builder.currentOrigin = outer
     }
     frame.bindings[name.symbol] = value
+  }
+
+  func origin(of name: BoundName) -> Origin {
+    let isTemporary = frame.code.tree.temporaries[name.symbol] != nil
+    return Origin(
+      name: isTemporary ? nil : self.name(name.symbol), line: Int(name.place.line),
+      column: Int(name.place.column))
   }
 }

@@ -94,7 +94,7 @@ extension Lowerer {
   }
 
   private func calls(in range: ExpressionRange) -> [(function: Int, place: Place)] {
-    code.tree.expressions[range.first...range.root].compactMap { expression in
+    code.tree.expressions[code.tree.extent(of: range)].compactMap { expression in
       guard case .call(let symbol, _, _) = expression.kind, let function = functions[symbol]
       else { return nil }
       return (function, expression.place)
@@ -163,16 +163,44 @@ private struct BodyCheck {
     }
   }
 
-  private func check(_ range: ExpressionRange) {
+  private mutating func check(_ range: ExpressionRange) {
     let tree = lowerer.code.tree
     for expression in tree.expressions[range.first...range.root] where !lowerer.isStopped {
       switch expression.kind {
       case .name(let symbol): check(symbol, expression.place)
       case .call(let symbol, _, _):
         if let message = lowerer.missing(symbol) { lowerer.report(expression.place, message) }
+      case .scan(let number, _): check(tree.scans[Int(number)])
       case .integer, .number, .boolean, .none, .unary, .binary, .index, .list: break
       }
     }
+  }
+
+  /// The body of a scan is a scope of its own, which sees the names around it.
+  private mutating func check(_ scan: ScanSyntax) {
+    var added: [Symbol] = []
+    for item in scan.items {
+      switch item {
+      case .sequence(let name), .state(let name): see(name, &added)
+      case .axis, .reverse: break
+      }
+    }
+    for statement in scan.body {
+      switch statement {
+      case .bind(let binding):
+        check(binding.value)
+        for name in binding.names { see(name, &added) }
+      case .yield(let values):
+        for value in values { check(value) }
+      case .failed(let names):
+        for name in names { see(name, &added) }
+      }
+    }
+    bound.subtract(added)
+  }
+
+  private mutating func see(_ name: BoundName, _ added: inout [Symbol]) {
+    if bound.insert(name.symbol).inserted { added.append(name.symbol) }
   }
 
   private func check(_ symbol: Symbol, _ place: Place) {

@@ -20,7 +20,12 @@ extension Lowerer {
       guard ranges[index].first == ranges[index].root,
         case .name = frame.code.tree.expressions[ranges[index].root].kind
       else { throw fail("\(words(index)) is no name: bind it to one before it is used in f") }
-      values.append(try typed(operand))
+      if isTrial, case .untyped(let value, _) = operand {
+        // A state whose type is not known yet has that of what is differentiated, if any.
+        values.append(builder.zeros(builder.type(of: value).with(element: type.element)))
+      } else {
+        values.append(try typed(operand))
+      }
     }
     let results = try adjoints(of: f, by: values)
     return results.count == 1 ? .tensor(results[0]) : .tuple(results.map { .tensor($0) })
@@ -71,32 +76,33 @@ extension Lowerer {
     _ definition: Definition, _ derivative: Definition.Derivative, _ result: Value,
     _ captured: [(name: BoundName, datum: Datum, value: Value)]
   ) throws(LoweringFailure) -> Function {
-    let outer = (builder, nestedConstants, frame.bindings)
+    let (outer, bindings) = (builder, frame.bindings)
+    defer { frame.bindings = bindings }
     let nested = FunctionBuilder(name: name(definition.name.symbol) + ".derivative")
-    nested.currentOrigin = builder.currentOrigin
-    nestedCount += outer.0.count
-    nestingOfFunctions += 1
-    (builder, nestedConstants) = (nested, [:])
-    defer {
-      (builder, nestedConstants, frame.bindings) = outer
-      nestingOfFunctions -= 1
-      // What the nested function holds stays counted, and the room that it takes besides.
-      nestedCount += nested.count + 16 - builder.count
+    try inside(nested) { () throws(LoweringFailure) in
+      try lower(definition, derivative, outer.type(of: result), captured, outer)
     }
+    return nested.function
+  }
+
+  /// Lowers a derivative into the function at work.
+  private func lower(
+    _ definition: Definition, _ derivative: Definition.Derivative, _ type: TensorType,
+    _ captured: [(name: BoundName, datum: Datum, value: Value)], _ outer: FunctionBuilder
+  ) throws(LoweringFailure) {
     func argument(_ name: BoundName, _ type: TensorType) -> Value {
-      nested.argument(Argument(name: self.name(name.symbol), role: .input, type: type))
+      builder.argument(Argument(name: self.name(name.symbol), role: .input, type: type))
     }
-    let type = outer.0.type(of: result)
     let adjoint = argument(derivative.adjoint, type)
     let value = argument(derivative.value, type)
     // Only what the braces see: the body's own bindings are another scope.
     var visible = Scope()
     for parameter in definition.parameters {
-      visible[parameter.name.symbol] = outer.2[parameter.name.symbol]
+      visible[parameter.name.symbol] = frame.bindings[parameter.name.symbol]
     }
     frame.bindings = visible
     for (name, datum, value) in captured {
-      let copy = argument(name, outer.0.type(of: value))
+      let copy = argument(name, outer.type(of: value))
       if case .untyped(_, let fallback) = datum {
         frame.bindings[name.symbol] = .untyped(copy, fallback: fallback)
       } else {
@@ -122,7 +128,7 @@ extension Lowerer {
       frame.current = derivative.body.results[position].root
       frame.order = nil
       try makeRoom()
-      let type = outer.0.type(of: value)
+      let type = outer.type(of: value)
       var given = builder.zeros(type)
       // Numbers and integers have no derivative, whatever the author gives for them.
       if case .tensor = datum, type.element.isFloat {
@@ -130,7 +136,6 @@ extension Lowerer {
       }
       builder.result(self.name(name.symbol), .output, given)
     }
-    return nested.function
   }
 
   private func fitting(

@@ -105,11 +105,12 @@ extension Lowerer {
     return axes.sorted()
   }
 
-  func axis(_ given: Int, rank: Int) throws(LoweringFailure) -> Int {
+  /// `parameter` is whose axis it is.
+  func axis(_ given: Int, rank: Int, of parameter: Int = 0) throws(LoweringFailure) -> Int {
     let axis = given < 0 ? given + rank : given
     if axis >= 0, axis < rank { return axis }
     let count = rank == 0 ? "no axes" : rank == 1 ? "1 axis" : "\(rank) axes"
-    throw fail("axis \(given) is out of range: \(words(0)) has \(count)")
+    throw fail("axis \(given) is out of range: \(words(parameter)) has \(count)")
   }
 
   /// The sizes of a shape; each is at least 0.

@@ -19,6 +19,10 @@ struct Frame {
   /// The number of the function's definition, -1 for the statements of the graph.
   let definition: Int
   var bindings = Scope()
+  /// The scopes around the body of a scan that is at work.
+  var enclosing: [EnclosingScope] = []
+  /// The states of that scan.
+  var states: [Symbol: ScanHeader.State] = [:]
   /// The expression at work. In all frames but the last this is the call that leads to the next.
   var current = 0
   /// Which operand of the call gave each parameter, -1 for a default.
@@ -29,6 +33,9 @@ struct Frame {
   /// Set while something is evaluated that has to be known when compiling: what that is.
   var constantPurpose: String?
   var file: Int32 = 0
+
+  /// The names of the function or the statements, whatever bodies of scans are at work in it.
+  var outermost: Scope { enclosing.first?.bindings ?? bindings }
 }
 
 /// What a name of the graph's statements stands for.
@@ -49,9 +56,15 @@ enum GlobalKind {
 final class Lowerer {
   let code: Code
   let overrides: [String: Int]
-  var builder = FunctionBuilder(name: "graph")
-  /// Operations of functions inside operations, which count as well.
-  var nestedCount = 0
+  /// Appends to the function at work.
+  var builder: FunctionBuilder
+  /// The function of the graph's statements.
+  let statementBuilder: FunctionBuilder
+  /// Operations count as well that stand in functions around that at work, and in functions inside operations.
+  var outerCount = 0
+  var finishedCount = 0
+  /// How many have been lowered in such functions, of use or not.
+  var loweredCount = 0
   var diagnostics = DiagnosticList()
   /// How often something has been reported, the same or not.
   var reportCount = 0
@@ -71,7 +84,11 @@ final class Lowerer {
   var isBroken: [Bool]
   /// Constants with tensors in them, again for the nested function at work.
   var nestedConstants: [Symbol: Datum] = [:]
-  var nestingOfFunctions = 0
+  /// The functions inside operations that are at work: a loop each, nil where nothing around is seen.
+  var loops: [Loop?] = []
+  /// Whether a body is lowered only to find the types of its states, and how many operations that has taken.
+  var isTrial = false
+  var trialCount = 0
   var callCount = 0
   var emptyCallCount = 0
   var listCount = 0
@@ -87,6 +104,8 @@ final class Lowerer {
 
   init(_ tree: SyntaxTree, dims: [String: Int]) {
     code = Code(tree, isPrelude: false)
+    builder = FunctionBuilder(name: "graph")
+    statementBuilder = builder
     overrides = dims
     frame = Frame(code: code, definition: -1)
     frame.differentiated = tree.differentiated
@@ -131,7 +150,7 @@ final class Lowerer {
     case .boolean(let value): stack.append(.boolean(value))
     case .none: stack.append(.none)
     case .name(let symbol): stack.append(lookup(symbol))
-    case .unary, .binary, .call, .index, .list:
+    case .unary, .binary, .call, .index, .list, .scan:
       let operands = Array(stack.suffix(expression.arity))
       stack.removeLast(operands.count)
       if !frame.code.isPrelude {
@@ -148,6 +167,7 @@ final class Lowerer {
       if case .call(let symbol, _, _) = expression.kind {
         return try call(symbol, expression, operands)
       }
+      if case .scan(let number, _) = expression.kind { return try scan(Int(number), operands) }
       if operands.contains(where: \.isFailed) { return .failed }
       try makeRoom()
       switch expression.kind {
@@ -157,7 +177,7 @@ final class Lowerer {
         let subscripts = frame.code.tree.subscripts[Int(first)..<Int(first + count)]
         return try index(operands, subscripts)
       case .list: return try list(operands)
-      case .call, .integer, .number, .boolean, .none, .name: return .failed
+      case .call, .scan, .integer, .number, .boolean, .none, .name: return .failed
       }
     } catch {
       return .failed
@@ -165,8 +185,9 @@ final class Lowerer {
   }
 
   /// Checks that there is room for another operation of the language, which is at most a few dozen instructions.
-  func makeRoom() throws(LoweringFailure) {
-    if builder.isFull || builder.count + nestedCount + 64 > maximumOperationCount {
+  func makeRoom(for count: Int = 64) throws(LoweringFailure) {
+    let total = builder.count + builder.nestedCount + outerCount + finishedCount + count
+    if builder.isFull || total > maximumOperationCount {
       throw stop("the graph has more than \(maximumOperationCount) operations")
     }
   }

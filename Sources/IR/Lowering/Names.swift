@@ -13,8 +13,9 @@ extension Lowerer {
       }
       return datum
     }
+    if let datum = enclosed(symbol) { return datum }
     if !isMain, !frame.code.isPrelude, let global = global(symbol),
-      let datum = callers[0].bindings[symbol]
+      let datum = callers[0].outermost[symbol]
     {
       switch global.kind {
       case .dim: return datum
@@ -52,12 +53,14 @@ extension Lowerer {
       return "\(name) is a value of the graph, which a def does not see: give it as an argument"
     }
     if isFunction(symbol) { return "\(name) is a function: call it, \(name)(…)" }
-    let bindings = frame.bindings
-    let candidates = frame.code.tree.names.enumerated().lazy.filter { index, _ in
-      let symbol = Symbol(id: Int32(truncatingIfNeeded: index))
-      if bindings[symbol] != nil { return true }
-      return !isMain && self.global(symbol)?.kind.isKnownWhenCompiling == true
-    }.map(\.element)
+    let tree = frame.code.tree
+    let around = frame.enclosing.reversed().map(\.bindings)
+    var candidates = ([frame.bindings] + around).flatMap(\.names).map(tree.name)
+    if !isMain {
+      candidates += tree.names.indices.lazy.filter {
+        self.global(Symbol(id: Int32(truncatingIfNeeded: $0)))?.kind.isKnownWhenCompiling == true
+      }.map { tree.names[$0] }
+    }
     return unknown("value", name, among: candidates)
   }
 
@@ -67,12 +70,14 @@ extension Lowerer {
   }
 
   /// Operations of another function cannot be used inside a nested one: there a constant is made anew.
-  private func constant(_ symbol: Symbol, _ datum: Datum, _ statement: Int) -> Datum {
+  func constant(_ symbol: Symbol, _ datum: Datum, _ statement: Int) -> Datum {
     switch datum {
+    case .tensor(let value) where code.tree.differentiated.contains(symbol):
+      if let carried = carriedFromStatements(value, symbol) { return .tensor(carried) }
     case .tensor, .untyped: break
     case .integer, .number, .boolean, .list, .none, .type, .tuple, .failed: return datum
     }
-    if nestingOfFunctions == 0 { return datum }
+    if loops.isEmpty { return datum }
     if let known = nestedConstants[symbol] { return known }
     guard case .constant(let bound, let type, let value) = code.tree.statements[statement].kind
     else { return .failed }

@@ -89,7 +89,7 @@ extension Lowerer {
   }
 
   /// The type that a datum fixes; nil where it adapts.
-  private func elementType(_ datum: Datum, _ parameter: Int) throws(LoweringFailure)
+  func elementType(_ datum: Datum, _ parameter: Int) throws(LoweringFailure)
     -> ElementType?
   {
     switch datum {
@@ -104,7 +104,7 @@ extension Lowerer {
     }
   }
 
-  private func hasFraction(_ datum: Datum) -> Bool {
+  func hasFraction(_ datum: Datum) -> Bool {
     switch datum {
     case .number: true
     case .untyped(let value, _): builder.element(of: value) == .f64

@@ -83,6 +83,7 @@ extension Lowerer {
     case .call(let symbol, _, _): return frame.code.tree.name(symbol)
     case .binary(let op): return op.spelling
     case .unary(let op): return op.spelling
+    case .scan: return "scan"
     case .integer, .number, .boolean, .none, .name, .index, .list: return ""
     }
   }
@@ -150,6 +151,12 @@ extension Lowerer {
     return operand < 0 ? "the default" : describe(operand: operand, depth: depth)
   }
 
+  /// What a name is called; what Swift made up is shown as its expression.
+  func words(for symbol: Symbol) -> String {
+    let tree = frame.code.tree
+    return tree.temporaries[symbol].map { excerpt(of: $0, in: tree) } ?? tree.name(symbol)
+  }
+
   /// A short text for an expression.
   func excerpt(of range: ExpressionRange, in tree: SyntaxTree) -> String {
     var range = range
@@ -161,6 +168,7 @@ extension Lowerer {
       range = meaning
       steps += 1
     }
+    if case .scan = tree.expressions[range.root].kind { return "scan(…)" }
     if range.root - range.first < 40 {
       let text = NNIR.text(of: range, in: tree)
       if text.utf8.count <= 40 { return text }

@@ -1,11 +1,12 @@
-// The names of a scope and what they are worth. A function has few, which are found by looking; the statements of a graph may bind a
-// hundred thousand, which are found by the numbers of their names.
+// The names of a scope and what they are worth. Most scopes have few, which are found by looking; the statements of a graph may bind a
+// hundred thousand, which are found by a table.
 
 struct Scope {
-  private var names: [Symbol] = []
+  /// In the order in which they were bound.
+  private(set) var names: [Symbol] = []
   private var values: [Datum] = []
-  /// By the number of the name; empty while there are few.
-  private var places: [Int32] = []
+  /// Empty while there are few.
+  private var places: [Symbol: Int32] = [:]
 
   subscript(symbol: Symbol) -> Datum? {
     get { place(of: symbol).map { values[$0] } }
@@ -22,20 +23,12 @@ struct Scope {
   }
 
   private func place(of symbol: Symbol) -> Int? {
-    if places.isEmpty { return names.firstIndex(of: symbol) }
-    let index = Int(symbol.id)
-    return index < places.count && places[index] >= 0 ? Int(places[index]) : nil
+    places.isEmpty ? names.firstIndex(of: symbol) : places[symbol].map(Int.init)
   }
 
   private mutating func enter() {
-    let first = places.isEmpty ? 0 : names.count - 1
-    for index in first..<names.count {
-      let number = Int(names[index].id)
-      if number >= places.count {
-        let missing = max(number + 1, 2 * places.count) - places.count
-        places += [Int32](repeating: -1, count: missing)
-      }
-      places[number] = Int32(truncatingIfNeeded: index)
+    for index in places.count..<names.count {
+      places[names[index]] = Int32(truncatingIfNeeded: index)
     }
   }
 }

@@ -1,20 +1,30 @@
-// Which brackets of a file are never closed. A closing bracket of another kind ends those inside it; and where a line inside
-// round or square brackets begins as only a statement can, the brackets before it were forgotten.
+// Which brackets of a file are never closed. A closing bracket of another kind ends those inside it; where a line inside
+// round or square brackets begins as only a statement can, the brackets before it were forgotten. Where braces do not match,
+// so was that of a scan before a line that begins as none of its body can.
 
 /// The offsets of the brackets that nothing closes, ascending.
 func unclosedBrackets(in bytes: [UInt8]) -> [Int] {
-  var scan = BracketScan(bytes: bytes)
-  scan.run()
-  return scan.unclosed.sorted()
+  var search = BracketSearch(bytes: bytes, closesScans: false)
+  search.run()
+  if search.unclosed.contains(where: { bytes[$0] == UInt8(ascii: "{") }) {
+    search = BracketSearch(bytes: bytes, closesScans: true)
+    search.run()
+  }
+  return search.unclosed.sorted()
 }
 
-private struct BracketScan {
+private struct BracketSearch {
   let bytes: [UInt8]
+  /// Whether a line that cannot stand in a scan ends the scans before it.
+  let closesScans: Bool
   var open: [Int] = []
   var unclosed: [Int] = []
   /// The last byte that was no space and no comment.
   var previous = UInt8(ascii: "\n")
   var isAtLineStart = true
+  /// The offsets of open braces of scans, and whether the next brace is one.
+  var scans: [Int] = []
+  var isScan = false
 
   mutating func run() {
     var offset = 0
@@ -31,7 +41,11 @@ private struct BracketScan {
       case UInt8(ascii: "#"):
         while offset < bytes.count, bytes[offset] != UInt8(ascii: "\n") { offset += 1 }
         continue
-      case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"): open.append(offset)
+      case UInt8(ascii: "("), UInt8(ascii: "["): open.append(offset)
+      case UInt8(ascii: "{"):
+        open.append(offset)
+        if isScan { scans.append(offset) }
+        isScan = false
       case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"): close(byte)
       default:
         if isNameStart(byte) {
@@ -50,12 +64,21 @@ private struct BracketScan {
   private mutating func word(from start: Int) -> Int {
     var end = start
     while end < bytes.count, isNamePart(bytes[end]) { end += 1 }
+    if end - start == 4, bytes[start..<end].elementsEqual("scan".utf8) { isScan = true }
+    let beginsStatement = isAtLineStart && beginsStatement(start..<end)
     if isAtLineStart, let last = open.last, bytes[last] != UInt8(ascii: "{"),
-      beginsStatement(start..<end)
+      beginsStatement || isBinding(start..<end)
     {
       while let last = open.last, bytes[last] != UInt8(ascii: "{") {
         unclosed.append(last)
         open.removeLast()
+      }
+    }
+    if closesScans, beginsStatement, bytes[start] != UInt8(ascii: "y") {
+      while let last = open.last, scans.last == last {
+        unclosed.append(last)
+        open.removeLast()
+        scans.removeLast()
       }
     }
     isAtLineStart = false
@@ -64,12 +87,14 @@ private struct BracketScan {
   }
 
   private func beginsStatement(_ word: Range<Int>) -> Bool {
-    if word.count <= 6 {
-      switch keywords[String(decoding: bytes[word], as: UTF8.self)] {
-      case .dim, .input, .param, .const, .def, .return, .output, .loss: return true
-      default: break
-      }
+    if word.count > 6 { return false }
+    switch keywords[String(decoding: bytes[word], as: UTF8.self)] {
+    case .dim, .input, .param, .const, .def, .return, .yield, .output, .loss: return true
+    default: return false
     }
+  }
+
+  private func isBinding(_ word: Range<Int>) -> Bool {
     // `NAME =` may be an argument, but not where no comma or bracket stands before it.
     if previous == UInt8(ascii: ",") || previous == UInt8(ascii: "(") { return false }
     var next = word.upperBound
@@ -82,6 +107,7 @@ private struct BracketScan {
     let wanted = opener(of: byte)
     if let last = open.last, bytes[last] == wanted {
       open.removeLast()
+      if scans.last == last { scans.removeLast() }
       return
     }
     // Not far down, so that a file of nothing but wrong brackets takes no quadratic time.
@@ -93,6 +119,7 @@ private struct BracketScan {
     }
     guard position >= lowest else { return }
     unclosed += open[(position + 1)...]
+    if scans.last == open[position] { scans.removeLast() }
     open.removeSubrange(position...)
   }
 }

@@ -73,6 +73,7 @@ extension Parser {
     }
     var body = Body()
     var hasReturn = false
+    let errorCount = diagnostics.all.count
     let depth = lexer.depth
     while true {
       let before = (lexer, token)
@@ -92,6 +93,8 @@ extension Parser {
         if diagnostics.isPlenty { throw error }
       }
     }
+    // An error in the body of a scan has ended no statement of this one.
+    if diagnostics.all.count > errorCount { broken = true }
     if !hasReturn, !broken {
       broken = true
       report(token.place, "\(tree.name(name.symbol)) returns nothing: a body ends in return …")
@@ -119,26 +122,38 @@ extension Parser {
       body.returnPlace = advance().place
       repeat { body.results.append(try parseExpression()) } while accept(.comma)
     case .name:
-      let start = token
       var names: [BoundName] = []
-      repeat { names.append(try expectName("a name")) } while accept(.comma)
-      if token.kind != .assign {
-        let text = lexer.text(start)
-        if names.count == 1, nearest(to: text, among: ["return"]) != nil {
-          throw failure(at: start.place, "no statement begins with \(text); did you mean return?")
-        }
-        throw unexpected("expected = after \(text), found \(found)")
-      }
-      advance()
-      body.bindings.append(Binding(names: names, value: try parseExpression()))
+      body.bindings.append(try parseBodyBinding(before: "return", &names))
     default:
       if keywords[found] != nil, token.kind != .derivative {
         throw unexpected("\(found) cannot stand in a def: its body binds names and returns")
       }
       throw unexpected("expected a statement, found \(found)")
     }
-    if token.kind != .lineEnd, token.kind != .closeBrace {
-      throw unexpected("expected the end of the line, found \(found)")
+    try endBodyStatement()
+  }
+
+  /// A binding in a body that ends in, or is for, `keyword`; `names` takes what it binds.
+  mutating func parseBodyBinding(
+    before keyword: String, _ names: inout [BoundName]
+  ) throws(ParseFailure) -> Binding {
+    let text = lexer.text(token)
+    let place = token.place
+    repeat { names.append(try expectName("a name")) } while accept(.comma)
+    if token.kind != .assign {
+      let isAlone = names.count == 1
+      names = []
+      if isAlone, nearest(to: text, among: [keyword]) != nil {
+        throw failure(at: place, "no statement begins with \(text); did you mean \(keyword)?")
+      }
+      throw unexpected("expected = after \(text), found \(found)")
     }
+    advance()
+    return Binding(names: names, value: try parseRightSide())
+  }
+
+  mutating func endBodyStatement() throws(ParseFailure) {
+    if token.kind == .lineEnd || token.kind == .closeBrace { return }
+    throw unexpected("expected the end of the line, found \(found)")
   }
 }

@@ -94,7 +94,7 @@ extension Parser {
     case .openBracket:
       try parseList()
     case .scan:
-      throw unexpected("scan is not available in this version")
+      throw unexpected("a scan is the whole right side of a binding: ys = scan(…) { … }")
     default:
       throw unexpected("expected a value, found \(found)")
     }

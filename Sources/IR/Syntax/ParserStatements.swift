@@ -83,7 +83,7 @@ extension Parser {
     repeat { names.append(try expectName("a name")) } while accept(.comma)
     if token.kind == .assign {
       advance()
-      return Binding(names: names, value: try parseExpression())
+      return Binding(names: names, value: try parseRightSide())
     }
     let bound = names
     names = []

@@ -52,6 +52,16 @@ private func spell(
     let subscripts = tree.subscripts[Int(first)..<Int(first + count)]
     return (operand(0, 9) + spell(subscripts, operands.dropFirst().map(\.text)), 9)
   case .list: return ("[\(operands.map(\.text).joined(separator: ", "))]", 9)
+  case .scan(let scan, _):
+    let items = zip(tree.scans[Int(scan)].items, operands).map { item, operand in
+      switch item {
+      case .sequence(let name): "\(tree.name(name.symbol)) in \(operand.text)"
+      case .axis: "axis=\(operand.text)"
+      case .reverse: "reverse=\(operand.text)"
+      case .state(let name): "\(tree.name(name.symbol)) = \(operand.text)"
+      }
+    }
+    return ("scan(\(items.joined(separator: ", ")))", 9)
   }
 }
 
@@ -96,9 +106,22 @@ extension SyntaxTree {
 
   private func expression(_ range: ExpressionRange) -> String { NNIR.text(of: range, in: self) }
 
-  private func line(_ binding: Binding) -> String {
+  /// Bodies of scans stand on lines of their own, indented by two columns more.
+  private func line(_ binding: Binding, indent: String = "") -> String {
     let names = binding.names.map { name($0.symbol) }.joined(separator: ", ")
-    return "\(names) = \(expression(binding.value))"
+    let head = "\(names) = \(expression(binding.value))"
+    guard case .scan(let scan, _) = expressions[binding.value.root].kind else { return head }
+    let lines = scans[Int(scan)].body.map { line($0, indent: indent + "  ") }
+    return head + " {\n" + lines.joined() + indent + "}"
+  }
+
+  private func line(_ statement: ScanSyntax.Statement, indent: String) -> String {
+    switch statement {
+    case .bind(let binding): indent + line(binding, indent: indent) + "\n"
+    case .yield(let values):
+      indent + "yield " + values.map(expression).joined(separator: ", ") + "\n"
+    case .failed: ""
+    }
   }
 
   private func spelled(_ type: TypeSyntax) -> String {
@@ -106,7 +129,7 @@ extension SyntaxTree {
   }
 
   private func spelled(_ body: Body) -> String {
-    let lines = body.bindings.map { "  \(line($0))\n" }.joined()
+    let lines = body.bindings.map { "  \(line($0, indent: "  "))\n" }.joined()
     let results = body.results.map(expression).joined(separator: ", ")
     return "{\n\(lines)  return \(results)\n}"
   }

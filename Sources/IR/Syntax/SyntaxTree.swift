@@ -67,6 +67,8 @@ struct Expression: Sendable {
     /// The base, then the expressions of the subscripts that start at `first` in `SyntaxTree.subscripts`.
     case index(first: Int32, count: Int32, operands: Int32)
     case list(count: Int32)
+    /// A scan by its number in `SyntaxTree.scans`: the values of its header, each evaluated outside. Only the root of a binding is one.
+    case scan(Int32, count: Int32)
   }
 
   var kind: Kind
@@ -80,7 +82,7 @@ struct Expression: Sendable {
     case .binary: 2
     case .call(_, let count, _): Int(count)
     case .index(_, _, let operands): 1 + Int(operands)
-    case .list(let count): Int(count)
+    case .list(let count), .scan(_, let count): Int(count)
     }
   }
 }
@@ -109,10 +111,38 @@ struct TypeSyntax: Sendable {
   var place: Place
 }
 
-/// `A, B = EXPR`.
+/// `A, B = EXPR`, or `A, B = scan(…) { … }`.
 struct Binding: Sendable {
   var names: [BoundName]
   var value: ExpressionRange
+}
+
+/// `scan(x_t in x, axis=1, reverse=true, h = zeros([n])) { … }`.
+struct ScanSyntax: Sendable {
+  /// What the header says, each with one operand of the expression.
+  enum Item: Sendable {
+    case sequence(BoundName)
+    case axis, reverse
+    case state(BoundName)
+  }
+
+  enum Statement: Sendable {
+    case bind(Binding)
+    case yield([ExpressionRange])
+    /// It could not be read.
+    case failed([BoundName])
+  }
+
+  var items: [Item]
+  var body: [Statement] = []
+  /// The names with respect to which something is differentiated in the body.
+  var differentiated: Set<Symbol> = []
+  /// The body's expressions, those of the scans in it included, stand right after the scan's own, up to this one.
+  var lastExpression: Int
+
+  var states: [BoundName] {
+    items.compactMap { if case .state(let name) = $0 { name } else { nil } }
+  }
 }
 
 /// What stands between the braces of a `def`.
@@ -186,6 +216,7 @@ struct SyntaxTree: Sendable {
   var subscripts: [Subscript] = []
   var statements: [Statement] = []
   var definitions: [Definition] = []
+  var scans: [ScanSyntax] = []
   /// The names with respect to which the statements differentiate.
   var differentiated: Set<Symbol> = []
   /// The text, or, of a graph built in Swift, the files whose lines build it.
@@ -214,6 +245,14 @@ struct SyntaxTree: Sendable {
       needed += expressions[first].arity - 1
     }
     return ExpressionRange(first: first, root: root)
+  }
+
+  /// The expressions of a binding's right side, those in the body of a scan included.
+  func extent(of range: ExpressionRange) -> ClosedRange<Int> {
+    if case .scan(let scan, _) = expressions[range.root].kind {
+      return range.first...scans[Int(scan)].lastExpression
+    }
+    return range.first...range.root
   }
 
   /// The operands of an operation, in order.

@@ -13,6 +13,8 @@ extension Function {
   private func verify(_ verified: inout Set<ObjectIdentifier>) throws(VerificationError) {
     for argument in arguments { try check(shapeOf: argument.type, at: nil) }
     var hasInstruction = [Bool](repeating: false, count: arguments.count)
+    // A scan may have as many projections as results: their types are worked out once.
+    var scanTypes: [Value: [TensorType]] = [:]
     for (index, instruction) in instructions.enumerated() {
       let value = Value(index)
       try check(shapeOf: instruction.type, at: value)
@@ -22,7 +24,7 @@ extension Function {
         if operand.index < 0 || operand >= value { throw error(.operandOrder(operand), value) }
         types.append(type(of: operand))
       }
-      try checkScans(instruction, value)
+      try checkScans(instruction, value, &scanTypes)
       try checkNested(instruction.op, value, &verified)
       let type: TensorType
       do throws(TypingError) {
@@ -53,12 +55,16 @@ extension Function {
   }
 
   /// A scan is a tuple: projections may use it, nothing else, and they use nothing else.
-  private func checkScans(_ instruction: Instruction, _ value: Value) throws(VerificationError) {
+  private func checkScans(
+    _ instruction: Instruction, _ value: Value, _ scanTypes: inout [Value: [TensorType]]
+  ) throws(VerificationError) {
     for operand in instruction.operands {
       switch (instruction.op, self[operand].op) {
       case (.projection(let index), .scan(let scan)):
-        let operandTypes = self[operand].operands.map { type(of: $0) }
-        let types = (try? scan.resultTypes(of: operandTypes)) ?? []
+        let types =
+          scanTypes[operand]
+          ?? (try? scan.resultTypes(of: self[operand].operands.map { type(of: $0) })) ?? []
+        scanTypes[operand] = types
         guard types.indices.contains(index) else {
           throw error(.projectionIndex(index, count: types.count), value)
         }

@@ -158,4 +158,93 @@ struct DSLTests {
     #expect(try network(g.text).function == function)
     #expect(throws: Diagnostics.self) { try g.define("y = 3") }
   }
+
+  // MARK: Scans
+
+  /// A recurrent network and a scan inside a scan.
+  static func recurrent() -> Graph {
+    let g = Graph()
+    let n = g.dim("n", 4)
+    let x = g.input("x", [2, n, 3])
+    let w = g.param("w", [3, 5])
+    let u = g.param("u", [5, 5])
+    let (ys, last) = scan(over: x, axis: 1, reverse: true, state: zeros([2, 5])) { x, h in
+      let h = tanh(dot(x, w) + dot(h, u))
+      return (next: h, yield: h)
+    }
+    let (zs, ends) = scan(over: [x, ys], axis: 1, states: [last, 0]) { steps, states in
+      let e = sum(steps[1] * states[0]).named("e")
+      let (inner, _) = scan(over: steps[0], state: states[1]) { row, total in
+        (next: total + sum(row) * e, yield: total)
+      }
+      let slope = grad(e, steps[1])
+      return (next: [states[0] - slope, inner[0]], yields: [slope, steps[0]])
+    }
+    g.output("ys", ys)
+    for (index, value) in (zs + ends).enumerated() { g.output("z\(index)", value) }
+    return g
+  }
+
+  @Test func scansReadBackToTheSameNetwork() throws {
+    let graph = Self.recurrent()
+    let built = try graph.lowered()
+    try built.function.verify()
+    let read = try Graph(parsing: graph.text, file: "t")
+    #expect(read.text == graph.text)
+    #expect(try read.lowered().function == built.function)
+  }
+
+  @Test func mistakesInScansPointAtSwift() throws {
+    let g = Graph()
+    let x = g.input("x", [2, 3])
+    let y = scan(over: x, state: x[0, 0]) { (next: $1 + $0, yield: $1) }.yields
+    let line = #line - 1
+    let z = scan(over: [x], states: [0]) { steps, states in (next: [], yields: [dot(x, steps[0])]) }
+    g.output("y", y)
+    g.output("z", z.yields[0])
+    var leaked = x
+    _ = scan(over: x, state: 0) { step, state in
+      leaked = step + 1
+      g.output("h", state)
+      return (next: state, yield: step)
+    }
+    g.output("leaked", leaked)
+    let (yields, last) = scan(over: [], states: []) { _, _ in (next: [], yields: []) }
+    #expect(yields.isEmpty && last.isEmpty)
+    func messages() -> [String] {
+      do throws(Diagnostics) {
+        _ = try g.lowered()
+        return []
+      } catch {
+        return error.all.map { "\($0.place?.line ?? 0): \($0.message)" }
+      }
+    }
+    #expect(
+      messages() == [
+        "\(line + 2): scan: expected 1 next states, found 0",
+        "\(line + 8): the body of a scan can have no output and no loss",
+        "\(line + 11): a value of the body of a scan cannot be used outside: yield it",
+      ])
+    g.problems = DiagnosticList()
+    #expect(
+      messages().first == "\(line): state 0 is f32[], but its next value is f32[3]")
+  }
+
+  @Test func namesInBodiesHideNoValue() throws {
+    let g = Graph()
+    let x = g.input("x", [2, 3])
+    let h = x[0].named("h")
+    let line = #line + 2
+    let (ys, _) = scan(over: x, state: h) { step, state in
+      (next: (step + h).named("h"), yield: step)
+    }
+    g.output("y", ys)
+    do throws(Diagnostics) {
+      _ = try g.lowered()
+      Issue.record("no error")
+    } catch {
+      #expect(error.all.map(\.message) == ["h is already bound"])
+      #expect(error.all[0].place?.line == Int32(line))
+    }
+  }
 }

@@ -82,7 +82,32 @@ struct DiagnosticTests {
     ("y = exp", "exp is a function: call it, exp(…)"),
     ("y = conv2d(x, w)", "conv2d is not available in this version"),
     ("y = jvp(s, x, x)", "jvp is not available in this version"),
-    ("y = scan(a in x) { yield a }", "scan is not available in this version"),
+    (
+      "y = sum(scan(a in x) { yield a })",
+      "a scan is the whole right side of a binding: ys = scan(…) { … }"
+    ),
+    ("def g(a) { yield a }", "yield cannot stand in a def: its body binds names and returns"),
+    ("yield x", "yield stands only in a scan"),
+    ("y, u = scan(a in x, h = 1) { h = h * sum(a) }", "expected 2 values, one a name, found 1"),
+    (
+      "y = scan(a in x, axis = 1, h = i) { h = a + 1 }",
+      "h is i32[2], but its next value is f32[2]: convert it, cast(…, i32)"
+    ),
+    (
+      "y = scan(a in x, h = false) { h = sum(a) }",
+      "h is bool[], but its next value is f32[]: compare it, … != 0"
+    ),
+    ("y = scan(a in x, h = none) { h = sum(a) }", "scan: expected a value, found none"),
+    ("y = scan(a in x, h = 2^40) { h = sum(i) }", "scan: 1099511627776 does not fit i32"),
+    (
+      "y = scan(a in x) { yield grad(a, x) }",
+      "grad: a has shape [784]; only one element can be differentiated: sum(…) it"
+    ),
+    ("y = scan(a in x, b in v) { yield a }", "scan: x has 2 steps along axis 0, but v has 3"),
+    (
+      "y = scan(a in x) { q = zeros([1048576, 1048576])\nyield q }",
+      "a tensor has at most 2^40 elements, shape [2, 1048576, 1048576] has more"
+    ),
     ("y = 1 < 2 < 3", "comparisons do not chain: write a < b and b < c"),
     (
       "y = 2^1000000000",
