@@ -139,10 +139,6 @@ struct ScanSyntax: Sendable {
   var differentiated: Set<Symbol> = []
   /// The body's expressions, those of the scans in it included, stand right after the scan's own, up to this one.
   var lastExpression: Int
-
-  var states: [BoundName] {
-    items.compactMap { if case .state(let name) = $0 { name } else { nil } }
-  }
 }
 
 /// What stands between the braces of a `def`.
