@@ -137,6 +137,26 @@ public final class FunctionBuilder {
     return append(.pad(axes, value: scalar), [value], type: type.with(shape: Shape(sizes)))
   }
 
+  /// The values one after the other along the axis.
+  public func concat(_ values: [Value], axis: Int) -> Value {
+    if values.count == 1 { return values[0] }
+    var type = type(of: values[0])
+    type.shape.extents[axis] = Extent(values.reduce(0) { $0 + shape(of: $1)[axis] })
+    return append(.concat(axis: axis), values, type: type)
+  }
+
+  public func windows(_ value: Value, _ windows: [WindowAxis]) -> Value {
+    let type = type(of: value)
+    if windows.isEmpty { return value }
+    return append(.windows(windows), [value], type: type.with(shape: windows.shape(of: type.shape)))
+  }
+
+  /// What `windows` of a value of this shape hold, summed back.
+  public func fold(_ value: Value, _ windows: [WindowAxis], to shape: Shape) -> Value {
+    if windows.isEmpty { return value }
+    return append(.fold(windows), [value], type: type(of: value).with(shape: shape))
+  }
+
   // MARK: Contraction
 
   public func contract(_ left: Value, _ right: Value, _ contraction: Contraction) -> Value {

@@ -35,6 +35,27 @@ public struct PadAxis: Hashable, Sendable {
   }
 }
 
+/// Windows that slide along one axis: of `size` elements `dilation` apart, each beginning `stride` after the last.
+public struct WindowAxis: Hashable, Sendable {
+  public var axis: Int
+  public var size: Int
+  public var stride: Int
+  public var dilation: Int
+
+  public init(axis: Int, size: Int, stride: Int = 1, dilation: Int = 1) {
+    self.axis = axis
+    self.size = size
+    self.stride = stride
+    self.dilation = dilation
+  }
+
+  /// From the first element of a window to its last, both included.
+  public var span: Int { (size - 1) * dilation + 1 }
+
+  /// How many windows fit an axis of this extent, which is at least `span`.
+  public func count(in extent: Int) -> Int { (extent - span) / stride + 1 }
+}
+
 /// A batched matrix product over named axes, as in `einsum`: `bmk,bkn->bmn`.
 ///
 /// A label stands at most once in each list. One in both operands and the result is a batch axis; one in both operands alone is
@@ -115,6 +136,13 @@ public enum Op: Hashable, Sendable {
   case broadcast
   case slice([SliceAxis])
   case pad([PadAxis], value: Scalar)
+  /// The operands one after the other along the axis; there is at least one.
+  case concat(axis: Int)
+  /// Sliding windows: each axis listed, in ascending order, becomes that of the windows, and their elements are new axes at the end, in
+  /// the same order. Element j of window i is the operand's element `i * stride + j * dilation`.
+  case windows([WindowAxis])
+  /// The adjoint of `windows` of a value of the declared shape: the sum of what every window holds of each element.
+  case fold([WindowAxis])
   case contraction(Contraction)
   /// The operand, as a value of its own: a binding with a name, until derivatives have been taken.
   case identity

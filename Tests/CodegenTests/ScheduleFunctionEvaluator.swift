@@ -72,6 +72,26 @@ struct FunctionEvaluator {
         }
         return operands[0][shapes[0].linear(source)]
       }
+    case .concat(let axis):
+      return type.shape.indices.map { index in
+        var source = index
+        var part = 0
+        while source[axis] >= shapes[part][axis] {
+          source[axis] -= shapes[part][axis]
+          part += 1
+        }
+        return operands[part][shapes[part].linear(source)]
+      }
+    case .windows(let windows):
+      return type.shape.indices.map { index in
+        var source = Array(index.prefix(shapes[0].rank))
+        for (number, window) in windows.enumerated() {
+          source[window.axis] =
+            source[window.axis] * window.stride + index[shapes[0].rank + number] * window.dilation
+        }
+        return operands[0][shapes[0].linear(source)]
+      }
+    case .fold(let windows): return fold(windows, operands[0], shapes[0], type)
     case .contraction(let contraction): return contract(contraction, operands, shapes, type)
     case .scan, .projection: return []
     }
@@ -102,6 +122,31 @@ struct FunctionEvaluator {
       }
       return sums.folded(reduction.op)
     }
+  }
+
+  /// The sum over places in the windows of what lies there of each element, zeros where nothing does.
+  private func fold(
+    _ windows: [WindowAxis], _ operand: [Scalar], _ shape: Shape, _ type: TensorType
+  ) -> [Scalar] {
+    let first = windows[0].axis
+    var sizes = type.shape.sizes
+    sizes.insert(contentsOf: windows.map(\.size), at: first)
+    let placed = Shape(sizes)
+    let elements = placed.indices.map { index -> Scalar in
+      let element = index[first..<first + windows.count]
+      var source = index
+      source.removeSubrange(first..<first + windows.count)
+      for (window, place) in zip(windows, element) {
+        let distance = source[window.axis] - place * window.dilation
+        guard distance >= 0, distance % window.stride == 0,
+          distance / window.stride < shape[window.axis]
+        else { return Scalar(0, as: type.element) }
+        source[window.axis] = distance / window.stride
+      }
+      return operand[shape.linear(source + element)]
+    }
+    let axes = Array(first..<first + windows.count)
+    return reduce(.sum, axes, elements, placed, type.with(shape: placed.reduced(along: axes)))
   }
 
   private func contract(

@@ -94,7 +94,7 @@ struct RandomFunction {
 
   private mutating func step() {
     let result: Value?
-    switch random.below(14) {
+    switch random.below(17) {
     case 0, 1, 2: result = unary()
     case 3, 4, 5: result = binary()
     case 6: result = reduction()
@@ -104,6 +104,9 @@ struct RandomFunction {
     case 10: result = broadcast()
     case 11: result = slice()
     case 12: result = pad()
+    case 13: result = concat()
+    case 14: result = windows()
+    case 15: result = fold()
     case _: result = random.chance(50) ? leaf() : updateLike()
     }
     if let result { values.append(result) }
@@ -242,6 +245,63 @@ struct RandomFunction {
       axis.before + size + max(0, size - 1) * axis.interior + axis.after
     }
     return result.reduce(1, *) <= Self.largest ? builder.pad(operand, axes, with: padding) : nil
+  }
+
+  private mutating func concat() -> Value? {
+    let first = value()
+    let type = builder.type(of: first)
+    if type.shape.rank == 0 { return nil }
+    let axis = random.below(type.shape.rank)
+    let fitting = values.filter { value in
+      let own = builder.type(of: value)
+      return own.element == type.element && own.shape.rank == type.shape.rank
+        && own.shape.sizes.indices.allSatisfy { $0 == axis || own.shape[$0] == type.shape[$0] }
+    }
+    let others = (0..<1 + random.below(3)).compactMap { _ in
+      fitting.randomElement(using: &random)
+    }
+    let parts = ([first] + others).shuffled(using: &random)
+    let count = parts.reduce(0) { $0 + builder.shape(of: $1).count }
+    return count <= Self.largest ? builder.concat(parts, axis: axis) : nil
+  }
+
+  private mutating func windows() -> Value? {
+    let operand = value()
+    let windows = windows(of: builder.shape(of: operand))
+    let shape = windows.shape(of: builder.shape(of: operand))
+    return windows.isEmpty || shape.count > Self.largest || shape.rank > 6
+      ? nil : builder.windows(operand, windows)
+  }
+
+  /// Windows over some axes; sometimes they leave elements out.
+  private mutating func windows(of shape: Shape) -> [WindowAxis] {
+    shape.sizes.indices.compactMap { axis in
+      if shape[axis] == 0 || random.chance(40) { return nil }
+      let size = 1 + random.below(min(shape[axis], 4))
+      let widest = size > 1 ? min(3, (shape[axis] - 1) / (size - 1)) : 3
+      return WindowAxis(
+        axis: axis, size: size, stride: 1 + random.below(3), dilation: 1 + random.below(widest))
+    }
+  }
+
+  /// Of what has the shape of windows.
+  private mutating func fold() -> Value? {
+    let shape = shape()
+    let windows = windows(of: shape)
+    let held = windows.shape(of: shape)
+    let element = element()
+    if windows.isEmpty || held.count > Self.largest || element == .bool { return nil }
+    var operand = builder.windows(
+      builder.constant(Constant(splat: scalar(element), shape: shape)), windows)
+    let fitting = values.filter {
+      builder.element(of: $0) == element && builder.shape(of: $0).count >= held.count
+    }
+    if let value = fitting.randomElement(using: &random) {
+      let flat = builder.reshape(value, to: Shape([builder.shape(of: value).count]))
+      let part = builder.slice(flat, [SliceAxis(start: 0, step: 1, count: held.count)])
+      operand = builder.reshape(part, to: held)
+    }
+    return builder.fold(operand, windows, to: shape)
   }
 
   private mutating func contraction() -> Value? {

@@ -125,6 +125,25 @@ extension Instruction {
         }
         return x[source]
       }
+    case .concat(let axis):
+      return indices(type.shape).map { index in
+        var index = index
+        for operand in operands {
+          if index[axis] < operand.type.shape[axis] { return operand[index] }
+          index[axis] -= operand.type.shape[axis]
+        }
+        return .nan
+      }
+    case .windows(let windows):
+      return indices(type.shape).map { x[windows.source(of: $0)] }
+    case .fold(let windows):
+      var sums = Tensor(type: type, elements: [Double](repeating: 0, count: type.count))
+      let strides = type.shape.rowMajorStrides
+      for (element, index) in zip(x.elements, indices(x.type.shape)) {
+        let place = zip(windows.source(of: index), strides).reduce(0) { $0 + $1.0 * $1.1 }
+        sums.elements[place] += element
+      }
+      return sums.elements
     case .contraction(let contraction):
       let contracted = contraction.contracted
       let sizes = contracted.map { x.type.shape[contraction.left.firstIndex(of: $0) ?? 0] }
@@ -142,6 +161,17 @@ extension Instruction {
         return sum
       }
     }
+  }
+}
+
+extension [WindowAxis] {
+  /// Where an element of the windows is from.
+  func source(of index: [Int]) -> [Int] {
+    var source = [Int](index.dropLast(count))
+    for (window, element) in zip(self, index.suffix(count)) {
+      source[window.axis] = source[window.axis] * window.stride + element * window.dilation
+    }
+    return source
   }
 }
 

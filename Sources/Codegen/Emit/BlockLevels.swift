@@ -6,12 +6,15 @@ import NNIR
 struct BlockLevels {
   private(set) var levels: [Int] = []
   private(set) var uses: [Int]
+  /// Nodes used beside the stores, after all nodes have been computed.
+  let roots: [Int]
   /// The level of the stores: inside all loops.
   let deepest: Int
 
-  /// `axisLevels[a]`: the number of loops that are open once axis a's index is known. `roots`: nodes used beside the stores.
+  /// `axisLevels[a]`: the number of loops that are open once axis a's index is known.
   init(_ block: Block, axisLevels: [Int], accumulators: Int, deepest: Int, roots: [Int] = []) {
     self.deepest = deepest
+    self.roots = roots
     uses = [Int](repeating: 0, count: block.nodes.count)
     func level(_ map: AffineMap) -> Int {
       zip(map.strides, axisLevels).reduce(0) { $1.0 == 0 ? $0 : max($0, $1.1) }

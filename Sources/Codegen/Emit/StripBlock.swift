@@ -110,7 +110,7 @@ struct StripBlock {
         return true
       }
     }
-    return block.stores.contains { reads($0.node) }
+    return block.stores.contains { reads($0.node) } || levels.roots.contains(where: reads)
   }
 
   /// `x + (i0 * 10 + i1)`

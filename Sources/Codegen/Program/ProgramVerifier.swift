@@ -119,8 +119,9 @@ struct ProgramVerifier {
 
   // MARK: Order
 
-  /// Everything is written before it is read, and all results are.
+  /// Everything is written before it is read, and all results are. Several kernels may write parts of a buffer.
   mutating func checkOrder() {
+    var written = [Int](repeating: 0, count: program.buffers.count)
     var isWritten = program.buffers.map { buffer in
       switch buffer.storage {
       case .argument, .constant: true
@@ -147,7 +148,9 @@ struct ProgramVerifier {
         let count = sizes.reduce(1, *)
         for store in block.stores {
           checkIsInside(kernel, index, store.access)
-          if count == program.buffers[store.access.buffer].count {
+          // No store writes an element twice.
+          written[store.access.buffer] += count
+          if written[store.access.buffer] >= program.buffers[store.access.buffer].count {
             isWritten[store.access.buffer] = true
           }
         }

@@ -17,6 +17,7 @@ struct KernelBuilder {
     case .spread: return spread(index, &graph).map { $0.joiningAxes() }
     // The step's kernels are there already.
     case .loop: return []
+    case .joined: return []
     }
   }
 
@@ -60,6 +61,17 @@ struct KernelBuilder {
     (stores[root] ?? []).map { Access(buffer: $0, map: AffineMap(strides: strides)) }
   }
 
+  /// Where the value of a root is stored at a point of the block: `strides` are those of its row-major index.
+  private func accesses(
+    _ root: Int, strides: [Int], substitution: [AffineMap], _ graph: TensorGraph
+  ) -> [Access] {
+    guard case .part(_, let map) = graph.nodes[root].kind else {
+      return rowMajorAccesses(root, strides: strides)
+    }
+    let place = map.composed(with: substitution, rank: strides.count)
+    return (stores[root] ?? []).map { Access(buffer: $0, map: place) }
+  }
+
   // MARK: Kinds
 
   private func loops(_ index: Int, _ graph: inout TensorGraph) -> Kernel {
@@ -78,7 +90,9 @@ struct KernelBuilder {
         let value = expressions.evaluate(
           root, &graph, substitution: substitution, rank: outerStrides.count, into: &epilogue)
         epilogue.values[root] = value
-        epilogue.store(value, at: rowMajorAccesses(root, strides: outerStrides))
+        epilogue.store(
+          value,
+          at: accesses(root, strides: outerStrides, substitution: substitution, graph))
         continue
       }
       let value = expressions.evaluate(
@@ -90,7 +104,8 @@ struct KernelBuilder {
         epilogue.store(result, at: rowMajorAccesses(root, strides: outerStrides))
       } else {
         body.values[root] = value
-        body.store(value, at: rowMajorAccesses(root, strides: bodyStrides))
+        body.store(
+          value, at: accesses(root, strides: bodyStrides, substitution: substitution, graph))
       }
     }
     return Kernel(
@@ -106,16 +121,17 @@ struct KernelBuilder {
     var product: KernelContraction?
     for (root, _) in plan.members {
       let value: Int
+      let substitution = substitution(root, .body, plan, graph)
       if case .contraction(let lanes) = graph.nodes[root].kind {
         product = contractionOperands(root, plan, lanes, expressions, graph)
         value = epilogue.append(Node(.accumulator(0), graph.nodes[root].element))
       } else {
         value = expressions.evaluate(
-          root, &graph, substitution: substitution(root, .body, plan, graph), rank: strides.count,
-          into: &epilogue)
+          root, &graph, substitution: substitution, rank: strides.count, into: &epilogue)
       }
       epilogue.values[root] = value
-      epilogue.store(value, at: rowMajorAccesses(root, strides: strides))
+      epilogue.store(
+        value, at: accesses(root, strides: strides, substitution: substitution, graph))
     }
     return Kernel(name: "", space: plan.axes, contraction: product, epilogue: epilogue.block)
   }
@@ -169,8 +185,8 @@ extension KernelReduction {
       self.init(kind: .reduce(reduction), node: node, lanes: lanes)
     case .argReduce(let reduction, let lanes):
       self.init(kind: .argument(reduction), node: node, lanes: lanes)
-    case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread, .loop,
-      .loopResult:
+    case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread, .part,
+      .joined, .loop, .loopResult:
       return nil
     }
   }

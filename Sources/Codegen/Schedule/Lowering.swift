@@ -42,7 +42,8 @@ struct Lowering {
     guard let name = function.origins[Value(index)]?.name, graph.names[node] == nil else { return }
     switch graph.nodes[node].kind {
     case .splat, .argument, .iota: return
-    case .constant, .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .loopResult:
+    case .constant, .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .part,
+      .joined, .loopResult:
       break
     case .loop: return
     }
@@ -77,9 +78,11 @@ struct Lowering {
     case .elementwise(let op): return elementwise(op, instruction.operands, value)
     case .reduce(let reduction, let axes): return reduce(reduction, axes, value)
     case .argReduce(let reduction, let axis): return argReduce(reduction, axis, value)
-    case .reshape, .permute, .broadcast, .slice, .pad:
+    case .reshape, .permute, .broadcast, .slice, .pad, .windows:
       let moved = move(instruction, value)
       return fuse ? moved : copied(moved, sizes: sizes(of: value), value)
+    case .concat(let axis): return concat(instruction.operands, axis, value)
+    case .fold(let windows): return fold(windows, value)
     case .contraction(let contraction): return contract(contraction, value)
     case .identity, .stopGradient, .custom: return uses[instruction.operands[0].index]
     case .scan(let scan): return try loop(scan, value)
@@ -197,8 +200,8 @@ struct Lowering {
         .constant(Constant(splat: scalar)), scalar.element, domain: [], space: [],
         value: Int(graph.nodes[node].value))
       return use(constant, View(rank: sizes.count, forms: []))
-    case .argument, .constant, .copy, .reduce, .argReduce, .contraction, .spread, .loop,
-      .loopResult:
+    case .argument, .constant, .copy, .reduce, .argReduce, .contraction, .spread, .part, .joined,
+      .loop, .loopResult:
       return source
     case .elementwise:
       graph.isForced[node] = true
@@ -215,6 +218,8 @@ struct Lowering {
       return role.isUpdate || number < graph.loop(ofResult: node).scan.states
         || graph.targets.contains { $0.node == node }
     }
+    // The parts of an update would replace what other parts still read.
+    if role.isUpdate, graph.nodes[node].isJoined { return true }
     return graph.nodes[node].kind.isLeaf
   }
 

@@ -47,9 +47,10 @@ extension Lowering {
       return substitute(source, placement.axes { AffineMap.axis($0, rank: placement.rank) })
     case .slice(let axes): return slice(source, axes, old, new)
     case .pad(let axes, let padding): return pad(source, axes, padding, old, new, value)
-    case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .contraction, .identity,
-      .stopGradient, .custom, .scan, .projection:
-      preconditionFailure("movement is one of five operations")
+    case .windows(let windows): return slide(source, windows, old, new)
+    case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .concat, .fold,
+      .contraction, .identity, .stopGradient, .custom, .scan, .projection:
+      preconditionFailure("movement is one of six operations")
     }
   }
 
@@ -117,6 +118,26 @@ extension Lowering {
     return substitute(source, (maps, rank))
   }
 
+  /// Axis i of the windows and axis j of their elements are at `i * stride + j * dilation`.
+  private mutating func slide(
+    _ source: Use, _ windows: [WindowAxis], _ old: [Int], _ new: [Int]
+  ) -> Use {
+    let placement = Placement(old: old, new: new)
+    let rank = placement.rank
+    let maps = old.indices.filter { old[$0] != 1 }.map { axis in
+      var map = AffineMap(strides: [Int](repeating: 0, count: rank))
+      let number = windows.firstIndex { $0.axis == axis }
+      if new[axis] != 1 {
+        map.strides[placement.newPosition(axis)] = number.map { windows[$0].stride } ?? 1
+      }
+      if let number, windows[number].size != 1 {
+        map.strides[placement.newPosition(old.count + number)] = windows[number].dilation
+      }
+      return map
+    }
+    return substitute(source, (maps, rank))
+  }
+
   private mutating func pad(
     _ operandUse: Use, _ axes: [PadAxis], _ padding: Scalar, _ old: [Int], _ new: [Int],
     _ value: Value
@@ -157,7 +178,7 @@ extension Lowering {
   }
 
   /// A padding with elements in between: filled first, then written over with steps.
-  private mutating func spread(
+  mutating func spread(
     _ source: Use, _ axes: [PadAxis], _ padding: Scalar, _ old: [Int], _ new: [Int], _ value: Value
   ) -> Use {
     let strides = rowMajorStrides(new)

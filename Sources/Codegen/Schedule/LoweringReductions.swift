@@ -16,7 +16,8 @@ extension Lowering {
     }
     let lanes = reductionLanes(shape: shape, axes: axes)
     return reduced(
-      .reduce(reduction, lanes: lanes), operand, isReduced, joins: lanes > 1, element, value)
+      .reduce(reduction, lanes: lanes), uses[operand.index], sizes(of: operand), isReduced,
+      joins: lanes > 1, element, value)
   }
 
   mutating func argReduce(_ reduction: ArgReduction, _ axis: Int, _ value: Value) -> Use {
@@ -26,23 +27,25 @@ extension Lowering {
     let isReduced = shape.sizes.indices.filter { shape[$0] != 1 }.map { $0 == axis }
     let lanes = reductionLanes(shape: shape, axes: [axis])
     return reduced(
-      .argReduce(reduction, lanes: lanes), operand, isReduced, joins: false, .i32, value)
+      .argReduce(reduction, lanes: lanes), uses[operand.index], sizes(of: operand), isReduced,
+      joins: false, .i32, value)
   }
 
+  /// - Parameter sizes: the extents of the operand, none of which is 1.
   /// - Parameter joins: whether the last group of reduced axes must be one axis, which carries the lanes.
-  private mutating func reduced(
-    _ kind: NodeKind, _ operand: Value, _ isReduced: [Bool], joins: Bool, _ element: ElementType,
-    _ value: Value
+  mutating func reduced(
+    _ kind: NodeKind, _ operand: Use, _ sizes: [Int], _ isReduced: [Bool], joins: Bool,
+    _ element: ElementType, _ value: Value
   ) -> Use {
-    var source = uses[operand.index]
-    var body = sizes(of: operand)
+    var source = operand
+    var body = sizes
     var isReduced = isReduced
     if joins, let last = isReduced.lastIndex(of: true) {
       let first = (isReduced[..<last].lastIndex(of: false) ?? -1) + 1
       if first < last {
         var joined = body
         joined.replaceSubrange(first...last, with: [body[first...last].reduce(1, *)])
-        source = reshaped(source, from: body, to: joined, operand)
+        source = reshaped(source, from: body, to: joined, value)
         body = joined
         isReduced.removeSubrange(first..<last)
       }

@@ -47,6 +47,7 @@ struct NodeNames {
     if case .argument(let number) = graph.nodes[node].kind {
       return function.arguments[number].name
     }
+    if case .part(let joined, _) = graph.nodes[node].kind { return known(Int(joined)) }
     return graph.names[node] ?? results[node]
   }
 
@@ -68,6 +69,7 @@ struct NodeNames {
     case .loop: "scan"
     case .loopResult(let number):
       graph.loop(ofResult: node).scan.body.function.results[number].name
+    case .part, .joined: "concat"
     }
   }
 
@@ -93,7 +95,8 @@ struct NodeNames {
       return scalar.element == .bool ? "\(scalar.bool)" : "\(scalar.shortText)"
     case .copy: return texts(node, depth, &budget)[0]
     case .spread: return "spread(\(texts(node, depth, &budget)[0]))"
-    case .reduce, .argReduce, .contraction:
+    case .part(let joined, _): return expression(Int(joined), depth: depth, budget: &budget)
+    case .reduce, .argReduce, .contraction, .joined:
       return "\(operation(node))(\(texts(node, depth, &budget).joined(separator: ", ")))"
     case .elementwise(let op):
       let operands = texts(node, depth, &budget)
@@ -113,7 +116,9 @@ struct NodeNames {
     let inner = isCall && depth < 11 ? (depth + 1, true) : (depth + 1, false)
     var result: [String] = []
     for use in graph.operands(of: node) {
-      var operand = text(Int(use.node), depth: inner.0, budget: &budget)
+      // A part stands for what it is made of.
+      let shown = graph.nodes[node].isJoined ? graph.operands(of: Int(use.node)).first ?? use : use
+      var operand = text(Int(shown.node), depth: inner.0, budget: &budget)
       // An argument of a call needs no parentheses of its own.
       if inner.1, operand.hasPrefix("("), operand.isOneGroup {
         operand = String(operand.dropFirst().dropLast())

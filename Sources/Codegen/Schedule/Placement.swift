@@ -14,7 +14,7 @@ enum Level: Hashable {
 /// A kernel while roots are still joining it.
 struct KernelPlan {
   enum Kind: Hashable {
-    case map, reduction, contraction, spread
+    case map, reduction, contraction, spread, joined
     /// As many kernels as a step has, repeated.
     case loop
   }
@@ -113,7 +113,8 @@ struct PlacedKernels {
       level = .outer
     case .spread: plan.kind = .spread
     case .loop: plan.kind = .loop
-    case .argument, .constant, .splat, .iota, .elementwise, .copy, .loopResult: break
+    case .joined: plan.kind = .joined
+    case .argument, .constant, .splat, .iota, .elementwise, .copy, .part, .loopResult: break
     }
     kernels.append(plan)
     if plan.kind == .map || plan.kind == .reduction {
@@ -182,7 +183,8 @@ struct PlacedKernels {
       return false
     }
     switch graph.nodes[root].kind {
-    case .elementwise, .copy:
+    case .elementwise, .copy, .part:
+      if holdsPart(of: root, kernel) { return false }
       for level in plan.levels where reads(root, kernel, at: level) {
         guard canUpdate(root, kernel, level),
           let axes = refined(plan, graph.space(of: root), at: level)
@@ -194,8 +196,16 @@ struct PlacedKernels {
       }
       return false
     case .reduce, .argReduce: return joinReduction(root, kernel)
-    case .contraction, .spread, .loop, .loopResult, .argument, .constant, .splat, .iota:
+    case .contraction, .spread, .joined, .loop, .loopResult, .argument, .constant, .splat, .iota:
       return false
+    }
+  }
+
+  /// Whether a kernel stores another part of the array that the root is a part of: it stores into each array once.
+  private func holdsPart(of root: Int, _ kernel: Int) -> Bool {
+    guard case .part(let joined, _) = graph.nodes[root].kind else { return false }
+    return kernels[kernel].members.contains { member in
+      if case .part(joined, _) = graph.nodes[member.root].kind { true } else { false }
     }
   }
 
@@ -275,7 +285,7 @@ extension KernelPlan {
     case .map: [.body]
     case .contraction: [.outer]
     case .reduction: [.outer, .body]
-    case .spread, .loop: []
+    case .spread, .joined, .loop: []
     }
   }
 }
@@ -284,8 +294,8 @@ extension TensorNode {
   var isReduction: Bool {
     switch kind {
     case .reduce, .argReduce: true
-    case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread, .loop,
-      .loopResult:
+    case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread, .part,
+      .joined, .loop, .loopResult:
       false
     }
   }

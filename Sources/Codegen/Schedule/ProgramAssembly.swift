@@ -64,6 +64,9 @@ struct ProgramAssembly {
     for plan in placed.kernels {
       for (root, _) in plan.members { assignOperands(of: root) }
     }
+    for index in graph.nodes.indices where graph.nodes[index].isJoined {
+      for part in graph.operands(of: index) { stores[Int(part.node)] = stores[index] }
+    }
   }
 
   private mutating func store(_ node: Int, in buffer: Int) {
@@ -110,6 +113,7 @@ struct ProgramAssembly {
 
   /// Buffers for constants, and for roots of other kernels, that a root reads.
   private mutating func assignOperands(of root: Int) {
+    if graph.nodes[root].isJoined { return }
     for load in placed.roots.loads(of: root) {
       let node = Int(load.node)
       guard bufferOf[node] < 0, placed.kernelOf[node] != placed.kernelOf[root] else { continue }

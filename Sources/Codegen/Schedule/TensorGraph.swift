@@ -28,12 +28,18 @@ enum NodeKind {
   case loop(Int)
   /// The result of its operand, a loop, with this number.
   case loopResult(Int)
+  /// Its operand, stored where it lies in the array of a `joined` node.
+  case part(of: Int32, into: AffineMap)
+  /// An array whose parts, its operands, are stored by kernels of their own.
+  case joined
 
   /// Whether its elements are there without any kernel.
   var isLeaf: Bool {
     switch self {
     case .argument, .constant, .splat, .iota: true
-    case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .loop, .loopResult: false
+    case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .part, .joined, .loop,
+      .loopResult:
+      false
     }
   }
 }

@@ -21,6 +21,9 @@ enum AdjointRules {
     case .broadcast: [g.sum(like: a)]
     case .slice(let axes): [spread(g, axes, like: a)]
     case .pad(let axes, _): [g.slice(gathering(axes, like: a))]
+    case .concat(let axis): parts(g, along: axis, like: operands)
+    case .windows(let windows): [g.fold(windows, like: a)]
+    case .fold(let windows): [g.windows(windows)]
     case .contraction(let c):
       [
         g.contract(operands[1], Contraction(left: c.result, right: c.right, result: c.left)),

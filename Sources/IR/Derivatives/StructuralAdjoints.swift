@@ -7,6 +7,10 @@ extension Term {
   func broadcast(like other: Term) -> Term { with(builder.broadcast(value, to: other.shape)) }
   func cast(like other: Term) -> Term { with(builder.cast(value, to: other.type.element)) }
   func slice(_ axes: [SliceAxis]) -> Term { with(builder.slice(value, axes)) }
+  func windows(_ windows: [WindowAxis]) -> Term { with(builder.windows(value, windows)) }
+  func fold(_ windows: [WindowAxis], like other: Term) -> Term {
+    with(builder.fold(value, windows, to: other.shape))
+  }
   func contract(_ other: Term, _ contraction: Contraction) -> Term {
     with(builder.contract(value, other.value, contraction))
   }
@@ -43,6 +47,17 @@ extension AdjointRules {
     }
     let zero = Scalar(0, as: g.type.element)
     return g.with(g.builder.pad(g.slice(forwards).value, padding, with: zero))
+  }
+
+  /// The adjoint of a concatenation: for each operand the part that it was.
+  static func parts(_ g: Term, along axis: Int, like operands: [Term]) -> [Term?] {
+    var start = 0
+    return operands.map { operand in
+      var slices = operand.shape.sizes.map { SliceAxis(start: 0, step: 1, count: $0) }
+      if operand.shape[axis] > 0 { slices[axis].start = start }
+      start += operand.shape[axis]
+      return g.slice(slices)
+    }
   }
 
   /// The adjoint of a pad is the slice that takes the operand's elements out again.

@@ -247,9 +247,11 @@ extension Graph {
       let start = tree.argumentNames.count
       let hasNames = names.contains { $0 != nil }
       if hasNames { tree.argumentNames += names.map { $0.map { tree.symbol($0) } } }
-      if name == "grad" {
-        for case .bound(let graph, let symbol) in operands.dropFirst().map(\.content)
-        where graph === self {
+      if let derivative = Derivation(name: name.utf8) {
+        for (index, operand) in operands.enumerated() where derivative.names(index) {
+          guard case .bound(let graph, let symbol) = operand.content, graph === self else {
+            continue
+          }
           if bodies.isEmpty {
             tree.differentiated.insert(symbol)
           } else {

@@ -5,7 +5,7 @@ enum Callee {
   case primitive(Signature)
   /// The number of a definition, of the graph or of the prelude.
   case definition(Int, inPrelude: Bool)
-  case grad
+  case grad, jvp
   case unavailable
   case unknown
 }
@@ -25,6 +25,8 @@ extension Lowerer {
       found = .definition(index, inPrelude: true)
     } else if name == "grad" {
       found = .grad
+    } else if name == "jvp" {
+      found = .jvp
     } else {
       found = Signature.unavailable.contains(name) ? .unavailable : .unknown
     }
@@ -34,7 +36,7 @@ extension Lowerer {
 
   func isFunction(_ symbol: Symbol) -> Bool {
     switch callee(symbol) {
-    case .primitive, .definition, .grad, .unavailable: true
+    case .primitive, .definition, .grad, .jvp, .unavailable: true
     case .unknown: false
     }
   }
@@ -43,12 +45,12 @@ extension Lowerer {
   func missing(_ symbol: Symbol) -> String? {
     let name = name(symbol)
     switch callee(symbol) {
-    case .primitive, .definition, .grad: return nil
+    case .primitive, .definition, .grad, .jvp: return nil
     case .unavailable: return "\(name) is not available in this version"
     case .unknown:
       let own = code.tree.definitions.map { code.tree.name($0.name.symbol) }
       let primitives = Signature.all.keys.filter { !$0.hasPrefix("_") }
-      let others = (primitives + Prelude.definitions.keys + ["grad"] + Signature.unavailable)
+      let others = (primitives + Prelude.definitions.keys + ["grad", "jvp"] + Signature.unavailable)
       return unknown("function", name, among: own + others.sorted())
     }
   }
@@ -64,20 +66,30 @@ extension Lowerer {
     let names = frame.code.tree.names(of: expression)
     switch callee(symbol) {
     case .primitive(let signature):
-      try makeRoom()
-      let required = signature.parameters.count - signature.optional
-      let order = try match(names, count: signature.parameters.count) {
-        signature.parameters[$0]
-      } isOptional: {
-        $0 >= required
-      }
+      try makeRoom(for: 64 + 4 * operands.count)
+      let order = try match(names, signature)
       frame.order = order
       return try apply(signature.primitive, order.map { $0 < 0 ? .none : operands[$0] })
     case .definition(let index, let inPrelude):
       return try expand(index, inPrelude ? Prelude.code : code, names, operands)
     case .grad: return try gradient(names, operands)
+    case .jvp: return try forwardDerivative(names, operands)
     case .unavailable, .unknown: return .failed
     }
+  }
+
+  /// Which argument each parameter of a primitive gets, and after the parameters each of any number of values.
+  private func match(
+    _ names: [Symbol?], _ signature: Signature
+  ) throws(LoweringFailure) -> [Int] {
+    let required = signature.parameters.count - signature.optional
+    let values = signature.isVariadic ? names.prefix { $0 == nil }.count : 0
+    let order = try match(Array(names.dropFirst(values)), count: signature.parameters.count) {
+      signature.parameters[$0]
+    } isOptional: {
+      $0 >= required
+    }
+    return order.map { $0 < 0 ? $0 : $0 + values } + Array(0..<values)
   }
 
   /// Which argument each parameter gets: -1 where it is left out, which `isOptional` allows.

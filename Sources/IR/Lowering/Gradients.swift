@@ -14,21 +14,53 @@ extension Lowerer {
       throw fail(
         "\(words(0)) has shape \(type.shape); only one element can be differentiated: sum(…) it")
     }
-    let ranges = frame.code.tree.operands(of: frame.current)
     var values: [Value] = []
     for (index, operand) in operands.enumerated().dropFirst() {
-      guard ranges[index].first == ranges[index].root,
-        case .name = frame.code.tree.expressions[ranges[index].root].kind
-      else { throw fail("\(words(index)) is no name: bind it to one before it is used in f") }
-      if isTrial, case .untyped(let value, _) = operand {
-        // A state whose type is not known yet has that of what is differentiated, if any.
-        values.append(builder.zeros(builder.type(of: value).with(element: type.element)))
-      } else {
-        values.append(try typed(operand))
-      }
+      values.append(try named(operand, index, of: type.element))
     }
     let results = try adjoints(of: f, by: values)
     return results.count == 1 ? .tensor(results[0]) : .tuple(results.map { .tensor($0) })
+  }
+
+  /// The value of an argument that must be a name.
+  ///
+  /// - Parameter element: the type of what is differentiated, which a state has whose own is not known yet.
+  private func named(
+    _ operand: Datum, _ index: Int, of element: ElementType
+  ) throws(LoweringFailure) -> Value {
+    let range = frame.code.tree.operands(of: frame.current)[index]
+    guard range.first == range.root, case .name = frame.code.tree.expressions[range.root].kind
+    else { throw fail("\(words(index)) is no name: bind it to one before it is used in f") }
+    if isTrial, case .untyped(let value, _) = operand {
+      return builder.zeros(builder.type(of: value).with(element: element))
+    }
+    return try typed(operand)
+  }
+
+  /// `jvp(f, x, v)`
+  func forwardDerivative(
+    _ names: [Symbol?], _ operands: [Datum]
+  ) throws(LoweringFailure) -> Datum {
+    frame.order = nil
+    try makeRoom()
+    if names.contains(where: { $0 != nil }) { throw fail("its arguments have no names") }
+    if operands.count != 3 {
+      throw fail("expected a value, a name and the direction of its change, jvp(f, x, v)")
+    }
+    let f = try typed(operands[0])
+    let x = try named(operands[1], 1, of: builder.element(of: f))
+    let type = builder.type(of: x)
+    if case .tensor(let v) = operands[2], builder.element(of: v) != type.element {
+      throw fail("\(words(2)) is \(builder.element(of: v).name), but \(words(1)) is \(type.element.name)")
+    }
+    let v = value(try adapted(operands[2], to: type.element, parameter: 2))
+    if builder.shape(of: v) != type.shape {
+      throw fail(
+        "\(words(2)) has shape \(builder.shape(of: v)), but \(words(1)) has shape \(type.shape)")
+    }
+    let result = builder.forwardDerivative(of: f, withRespectTo: x, along: v)
+    try makeRoom()
+    return .tensor(result)
   }
 
   /// Differentiating through an integer or `bool` is zero.

@@ -94,11 +94,11 @@ extension Lowerer {
   }
 
   /// Axes in ascending order, counted from the front; all where there is no argument.
-  func axes(_ datum: Datum, rank: Int) throws(LoweringFailure) -> [Int] {
+  func axes(_ datum: Datum, rank: Int, of parameter: Int = 0) throws(LoweringFailure) -> [Int] {
     if case .none = datum { return Array(0..<rank) }
     var axes: [Int] = []
     for given in try integers(datum, "axis") {
-      let axis = try axis(given, rank: rank)
+      let axis = try axis(given, rank: rank, of: parameter)
       if axes.contains(axis) { throw fail("axis \(given) is given twice") }
       axes.append(axis)
     }

@@ -7,6 +7,7 @@ enum Primitive: Sendable {
   case select, cast, stopGradient
   case matmul
   case transpose, reshape, flatten, broadcast, squeeze, expand
+  case concat, stack, split, pad, reverse, tile
   case size, count
   case zeros, ones, full, iota, eye
   case like(Int)
@@ -14,6 +15,8 @@ enum Primitive: Sendable {
   /// `any` is the maximum of truth values, `all` the minimum.
   case quantifier(Reduction)
   case argReduce(ArgReduction)
+  /// What convolution, pooling, normalisation and attention are written with.
+  case windows, patches, contract, along, scores, masked
 }
 
 struct Signature: Sendable {
@@ -21,11 +24,16 @@ struct Signature: Sendable {
   let parameters: [String]
   /// How many parameters, the last ones, may be left out; they are `none` then.
   let optional: Int
+  /// Whether it takes any number of values by position; `parameters` are then given by name alone, and come before the values.
+  let isVariadic: Bool
 
-  init(_ primitive: Primitive, _ parameters: [String], optional: Int = 0) {
+  init(
+    _ primitive: Primitive, _ parameters: [String], optional: Int = 0, isVariadic: Bool = false
+  ) {
     self.primitive = primitive
     self.parameters = parameters
     self.optional = optional
+    self.isVariadic = isVariadic
   }
 
   static let all: [String: Signature] = {
@@ -46,6 +54,12 @@ struct Signature: Sendable {
       "broadcast": Signature(.broadcast, ["x", "shape"]),
       "squeeze": Signature(.squeeze, ["x", "axis"], optional: 1),
       "expand": Signature(.expand, ["x", "axis"]),
+      "concat": Signature(.concat, ["axis"], optional: 1, isVariadic: true),
+      "stack": Signature(.stack, ["axis"], optional: 1, isVariadic: true),
+      "split": Signature(.split, ["x", "parts", "axis"], optional: 1),
+      "pad": Signature(.pad, ["x", "before", "after", "value"], optional: 1),
+      "reverse": Signature(.reverse, ["x", "axis"]),
+      "tile": Signature(.tile, ["x", "repeats"]),
       "size": Signature(.size, ["x", "axis"]),
       "_count": Signature(.count, ["x", "axis"]),
       "zeros": Signature(.zeros, ["shape"]),
@@ -55,6 +69,14 @@ struct Signature: Sendable {
       "eye": Signature(.eye, ["n"]),
       "zeros_like": Signature(.like(0), ["x"]),
       "ones_like": Signature(.like(1), ["x"]),
+      "_windows": Signature(
+        .windows, ["x", "axes", "size", "stride", "padding", "value"]),
+      "_patches": Signature(
+        .patches, ["x", "w", "axes", "stride", "padding", "dilation", "groups"]),
+      "_contract": Signature(.contract, ["a", "a_axes", "b", "b_axes", "axes"]),
+      "_along": Signature(.along, ["p", "x", "axis"]),
+      "_scores": Signature(.scores, ["q", "k"]),
+      "_masked": Signature(.masked, ["x", "mask"]),
       "_erfc": Signature(.unary(.erfc), ["x"]),
       "all": Signature(.quantifier(.min), ["x", "axis"], optional: 1),
       "any": Signature(.quantifier(.max), ["x", "axis"], optional: 1),
@@ -75,8 +97,6 @@ struct Signature: Sendable {
 
   /// Functions that the language has and this version does not.
   static let unavailable: Set<String> = [
-    "concat", "stack", "split", "pad", "reverse", "tile", "gather", "embedding", "conv1d",
-    "conv2d", "max_pool2d", "avg_pool2d", "layer_norm", "batch_norm", "dropout", "attention",
-    "rnn_cell", "lstm_cell", "gru_cell", "hinge", "perceptron_loss", "jvp",
+    "gather", "embedding", "dropout",
   ]
 }

@@ -17,6 +17,12 @@ extension Lowerer {
     case .broadcast: return try broadcast(a[0], a[1])
     case .squeeze: return try squeeze(a[0], a[1])
     case .expand: return try expand(a[0], a[1])
+    case .concat: return try concat(Array(a.dropFirst()), axis: a[0])
+    case .stack: return try stack(Array(a.dropFirst()), axis: a[0])
+    case .split: return try split(a[0], a[1], axis: a[2])
+    case .pad: return try pad(a[0], a[1], a[2], value: a[3])
+    case .reverse: return try reverse(a[0], a[1])
+    case .tile: return try tile(a[0], a[1])
     case .size: return try size(a[0], a[1])
     case .count: return try count(a[0], a[1])
     case .zeros: return filled(try sizes(a[0]), 0)
@@ -28,6 +34,12 @@ extension Lowerer {
     case .reduce(let reduction): return try reduce(reduction, a[0], a[1])
     case .quantifier(let reduction): return try quantify(reduction, a[0], a[1])
     case .argReduce(let reduction): return try argReduce(reduction, a[0], a[1])
+    case .windows: return try windows(a)
+    case .patches: return try patches(a)
+    case .contract: return try contract(a)
+    case .along: return try along(a[0], a[1], a[2])
+    case .scores: return try scores(a[0], a[1])
+    case .masked: return try masked(a[0], a[1])
     }
   }
 

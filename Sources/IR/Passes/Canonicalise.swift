@@ -25,7 +25,7 @@ extension Pass {
       $0,
       rules: [
         withoutDerivativeMarks, constantFolded, simplifiedElementwise, simplifiedMovement,
-        stableLogarithm, recognisedElementwise, multipliedSum, recognisedContraction,
+        plainWindows, stableLogarithm, recognisedElementwise, multipliedSum, recognisedContraction,
       ], merging: true)
   }
 
@@ -36,7 +36,7 @@ extension Pass {
       $0,
       rules: [
         withoutBindings, constantFolded, simplifiedElementwise, simplifiedMovement,
-        stableLogarithm, recognisedElementwise, multipliedSum, recognisedContraction,
+        plainWindows, stableLogarithm, recognisedElementwise, multipliedSum, recognisedContraction,
         stoppedShift,
       ])
   }
@@ -57,7 +57,7 @@ private func withoutDerivativeMarks(
   switch op {
   case .identity, .stopGradient, .custom: return operands[0]
   case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute,
-    .broadcast, .slice, .pad, .contraction, .scan, .projection:
+    .broadcast, .slice, .pad, .concat, .windows, .fold, .contraction, .scan, .projection:
     return nil
   }
 }

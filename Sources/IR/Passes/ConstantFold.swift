@@ -40,7 +40,7 @@ func constantFolded(_ rewriter: inout Rewriter, _ op: Op, _ operands: [Value], _
   case .elementwise(let op):
     guard isSplat || rewriter.mayFold(type.count) else { return nil }
     folded = op.folded(constants, type)
-  case .reshape, .permute, .broadcast, .slice:
+  case .reshape, .permute, .broadcast, .slice, .windows:
     if let splat = first.splat {
       folded = Constant(splat: splat, shape: type.shape)
     } else if rewriter.mayFold(type.count) {
@@ -56,8 +56,16 @@ func constantFolded(_ rewriter: inout Rewriter, _ op: Op, _ operands: [Value], _
     } else {
       return nil
     }
-  case .argument, .constant, .iota, .reduce, .argReduce, .contraction, .identity, .stopGradient,
-    .custom, .scan, .projection:
+  case .concat(let axis):
+    if let splat = first.splat, constants.allSatisfy({ $0.splat == splat }) {
+      folded = Constant(splat: splat, shape: type.shape)
+    } else if rewriter.mayFold(type.count) {
+      folded = Constant.concatenated(constants, axis, type)
+    } else {
+      return nil
+    }
+  case .argument, .constant, .iota, .reduce, .argReduce, .fold, .contraction, .identity,
+    .stopGradient, .custom, .scan, .projection:
     return nil
   }
   return folded.map { rewriter.constant($0) }
@@ -145,8 +153,12 @@ extension Constant {
     case .slice(let axes):
       offset = zip(axes, strides).reduce(0) { $0 + $1.0.start &* $1.1 }
       steps = zip(axes, strides).map { $0.step &* $1 }
-    case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .pad, .contraction,
-      .identity, .stopGradient, .custom, .scan, .projection:
+    case .windows(let windows):
+      var windowSteps = strides
+      for window in windows { windowSteps[window.axis] *= window.stride }
+      steps = windowSteps + windows.map { strides[$0.axis] * $0.dilation }
+    case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .pad, .concat, .fold,
+      .contraction, .identity, .stopGradient, .custom, .scan, .projection:
       return nil
     }
     let indices = affineIndices(type.shape, offset, steps)
@@ -160,6 +172,20 @@ extension Constant {
     let steps = zip(axes, strides).map { ($0.interior + 1) &* $1 }
     let places = affineIndices(self.type.shape, offset, steps)
     for (index, place) in places.enumerated() { bits[place] = self[index].bits }
+    return Constant(type: type, bits: bits)
+  }
+
+  fileprivate static func concatenated(
+    _ parts: [Constant], _ axis: Int, _ type: TensorType
+  ) -> Constant {
+    var bits = [UInt64](repeating: 0, count: type.count)
+    let strides = type.shape.rowMajorStrides
+    var offset = 0
+    for part in parts {
+      let places = affineIndices(part.type.shape, offset, strides)
+      for (index, place) in places.enumerated() { bits[place] = part[index].bits }
+      offset += part.type.shape[axis] * strides[axis]
+    }
     return Constant(type: type, bits: bits)
   }
 

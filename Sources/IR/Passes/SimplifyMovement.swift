@@ -22,12 +22,13 @@ func simplifiedMovement(
     return nil
   case .slice(let axes): return rewriter.simplifiedSlice(axes, x, type)
   case .pad: return source == type ? x : nil  // nothing is added
+  case .concat(let axis): return rewriter.simplifiedConcat(operands, axis, type)
   case .reduce(let reduction, let axes):
     return rewriter.simplifiedReduction(reduction, axes, x, type)
   case .argReduce(_, let axis):
     return source.shape[axis] == 1 ? rewriter.splat(0, type) : nil  // the first of one
-  case .argument, .constant, .iota, .elementwise, .contraction, .identity, .stopGradient, .custom,
-    .scan, .projection:
+  case .argument, .constant, .iota, .elementwise, .windows, .fold, .contraction, .identity,
+    .stopGradient, .custom, .scan, .projection:
     return nil
   }
 }
@@ -64,7 +65,47 @@ extension Rewriter {
       }
       return emit(.slice(composed), [operand(x)], type)
     }
+    if case .concat(let axis) = op(x) {  // slice concat x, y → slice x
+      if let part = slicedPart(normal, of: x, along: axis, type) { return part }
+    }
     return normal == axes ? nil : emit(.slice(normal), [x], type)
+  }
+
+  /// A slice of a concatenation that lies within one of its operands.
+  private mutating func slicedPart(
+    _ axes: [SliceAxis], of x: Value, along axis: Int, _ type: TensorType
+  ) -> Value? {
+    let own = axes[axis]
+    if own.count == 0 { return nil }
+    let last = own.start + (own.count - 1) * own.step
+    var start = 0
+    for part in operands(x) {
+      let range = start..<start + self.type(part).shape[axis]
+      if range.contains(own.start) && range.contains(last) {
+        var inner = axes
+        inner[axis].start -= start
+        return emit(.slice(inner), [part], type)
+      }
+      start = range.upperBound
+    }
+    return nil
+  }
+
+  /// Operands without elements go, and those that are themselves concatenations come apart.
+  fileprivate mutating func simplifiedConcat(
+    _ parts: [Value], _ axis: Int, _ type: TensorType
+  ) -> Value? {
+    if parts.count == 1 { return parts[0] }
+    var flat: [Value] = []
+    for part in parts {
+      if self.type(part).shape[axis] == 0 { continue }
+      let isNested = if case .concat(axis) = op(part) { true } else { false }
+      // Few operands: in a long chain of concatenations each would get all those before it.
+      if isNested, operands(part).count <= 16 { flat += operands(part) } else { flat.append(part) }
+    }
+    // Nothing at all: any of them is it.
+    if flat.isEmpty { return parts[0] }
+    return flat == parts ? nil : emit(.concat(axis: axis), flat, type)
   }
 
   fileprivate mutating func simplifiedReduction(

@@ -49,6 +49,57 @@ enum Prelude {
       return shifted - log(sum(exp(shifted), axis))
     }
     def dense(x, w, b) { return x @ w + b }
+    def layer_norm(x, scale, offset, axis=-1, epsilon=1e-5) {
+      centred = x - mean(x, axis)
+      normal = centred * rsqrt(mean(square(centred), axis) + epsilon)
+      return normal * _along(scale, x, axis) + _along(offset, x, axis)
+    }
+    def batch_norm(x, scale, offset, mean, variance, axis=1, epsilon=1e-5) {
+      factor = _along(scale, x, axis) * rsqrt(_along(variance, x, axis) + epsilon)
+      return (x - _along(mean, x, axis)) * factor + _along(offset, x, axis)
+    }
+    def attention(q, k, v, mask=none) {
+      return softmax(_masked(_scores(q, k) / sqrt(size(q, -1)), mask)) @ v
+    }
+
+    # Images are [n, c, height, width], filters [o, c / groups, height, width]: a product over channels and the elements of windows.
+    def conv1d(x, w, stride=1, padding=0, dilation=1, groups=1) {
+      patches = _patches(x, w, [2], stride, padding, dilation, groups)
+      filters = reshape(w, [groups, size(w, 0) / groups, size(w, 1), size(w, 2)])
+      y = _contract(patches, [0, 1, 2, 3, 4], filters, [1, 5, 2, 4], [0, 1, 5, 3])
+      return reshape(y, [size(y, 0), size(w, 0), size(y, 3)])
+    }
+    def conv2d(x, w, stride=1, padding=0, dilation=1, groups=1) {
+      patches = _patches(x, w, [2, 3], stride, padding, dilation, groups)
+      filters = reshape(w, [groups, size(w, 0) / groups, size(w, 1), size(w, 2), size(w, 3)])
+      y = _contract(patches, [0, 1, 2, 3, 4, 5, 6], filters, [1, 7, 2, 5, 6], [0, 1, 7, 3, 4])
+      return reshape(y, [size(y, 0), size(w, 0), size(y, 3), size(y, 4)])
+    }
+    # The windows' elements come before the rows, so that rows are reduced as a whole and not window by window.
+    def _pool(x, size, stride, padding, value) {
+      return transpose(_windows(x, [2, 3], size, stride, padding, value), [0, 1, 4, 5, 2, 3])
+    }
+    def max_pool2d(x, size, stride, padding=0) {
+      return squeeze(max(_pool(x, size, stride, padding, -inf), [2, 3]), [2, 3])
+    }
+    def avg_pool2d(x, size, stride, padding=0) {
+      return squeeze(mean(_pool(x, size, stride, padding, 0), [2, 3]), [2, 3])
+    }
+
+    # Cells: w [inputs, gates * n], u [n, gates * n], b [gates * n]
+    def rnn_cell(x, h, w, u, b) { return tanh(x @ w + h @ u + b) }
+    def lstm_cell(x, h, c, w, u, b) {
+      in_gate, forget, cell, out_gate = split(x @ w + h @ u + b, 4, -1)
+      next = sigmoid(forget) * c + sigmoid(in_gate) * tanh(cell)
+      return sigmoid(out_gate) * tanh(next), next
+    }
+    def gru_cell(x, h, w, u, b, c) {
+      reset_x, update_x, new_x = split(x @ w + b, 3, -1)
+      reset_h, update_h, new_h = split(h @ u + c, 3, -1)
+      update = sigmoid(update_x + update_h)
+      new = tanh(new_x + sigmoid(reset_x + reset_h) * new_h)
+      return (1 - update) * new + update * h
+    }
 
     # Losses
     def mse(h, y) { return mean(square(h - y)) }
@@ -56,6 +107,8 @@ enum Prelude {
     def cross_entropy(p, y) { return mean(-sum(y * log(p), -1)) }
     def softmax_cross_entropy(logits, y) { return mean(-sum(y * log_softmax(logits), -1)) }
     def binary_cross_entropy(p, y) { return mean(-(y * log(p) + (1 - y) * log1p(-p))) }
+    def hinge(h, y) { return mean(maximum(0, 1 - y * h)) }
+    def perceptron_loss(h, y) { return mean(maximum(0, -y * h)) }
     """
 
   /// The prelude read; that it has no error is tested.

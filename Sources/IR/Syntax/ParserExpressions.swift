@@ -117,7 +117,7 @@ extension Parser {
     let symbol = tree.symbol(lexer.text(taken))
     guard token.kind == .openParenthesis else { return emit(.name(symbol), at: taken.place) }
     let opener = try open()
-    let isDerivative = lexer.bytes[taken.start..<taken.end].elementsEqual("grad".utf8)
+    let derivative = Derivation(name: lexer.bytes[taken.start..<taken.end])
     var names: [Symbol?] = []
     var hasNames = false
     while token.kind != .closeParenthesis {
@@ -133,7 +133,7 @@ extension Parser {
         names.append(nil)
       }
       let range = try parseExpression()
-      if isDerivative, names.count > 1, case .name(let symbol) = tree.expressions[range.root].kind {
+      if derivative?.names(names.count - 1) == true, case .name(let symbol) = tree.expressions[range.root].kind {
         differentiated.insert(symbol)
       }
       if !accept(.comma) { break }

@@ -52,6 +52,29 @@ enum BinaryOperator: UInt8, Sendable {
   var isComparison: Bool { level == 4 }
 }
 
+/// The calls that differentiate: by names, which must be values of their own.
+enum Derivation {
+  case gradient, forward
+
+  init?(name: some Sequence<UInt8>) {
+    if name.elementsEqual("grad".utf8) {
+      self = .gradient
+    } else if name.elementsEqual("jvp".utf8) {
+      self = .forward
+    } else {
+      return nil
+    }
+  }
+
+  /// Whether the argument at this position is a name by which something is differentiated.
+  func names(_ position: Int) -> Bool {
+    switch self {
+    case .gradient: position > 0
+    case .forward: position == 1
+    }
+  }
+}
+
 /// One operation of the postfix code; it takes its operands from those just before it.
 struct Expression: Sendable {
   enum Kind: Sendable {

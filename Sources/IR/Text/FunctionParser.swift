@@ -146,6 +146,9 @@ private struct FunctionParser {
     case "broadcast": return .broadcast
     case "slice": return .slice(try reader.list(sliceAxis))
     case "pad": return try pad(type)
+    case "concat": return .concat(axis: try reader.single())
+    case "windows": return .windows(try reader.list(windowAxis))
+    case "fold": return .fold(try reader.list(windowAxis))
     case "contraction": return .contraction(try contraction())
     case "identity": return .identity
     case "stop_gradient": return .stopGradient
@@ -216,6 +219,15 @@ extension FunctionParser {
     let start = try reader.integer()
     let step = reader.accept("by") ? try reader.integer() : 1
     return SliceAxis(start: start, step: step, count: count)
+  }
+
+  private func windowAxis(_ reader: inout TextReader) throws(TextError) -> WindowAxis {
+    let axis = try reader.integer()
+    try reader.expect(":")
+    let size = try reader.integer()
+    let stride = reader.accept("by") ? try reader.integer() : 1
+    let dilation = reader.accept("spaced") ? try reader.integer() : 1
+    return WindowAxis(axis: axis, size: size, stride: stride, dilation: dilation)
   }
 
   private mutating func pad(_ type: TensorType) throws(TextError) -> Op {

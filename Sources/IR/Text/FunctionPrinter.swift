@@ -130,6 +130,9 @@ extension Op {
     case .slice(let axes): " [" + axes.map(\.text).joined(separator: ", ") + "]"
     case .pad(let axes, let value):
       " [" + axes.map(\.text).joined(separator: ", ") + "] with \(value.text)"
+    case .concat(let axis): " [\(axis)]"
+    case .windows(let windows), .fold(let windows):
+      " [" + windows.map(\.text).joined(separator: ", ") + "]"
     case .contraction(let contraction): " " + contraction.text.quoted
     case .scan(let scan):
       " [length \(scan.length), sequences \(scan.sequences), states \(scan.states)"
@@ -144,7 +147,8 @@ extension Op {
     case .custom(let derivative): derivative
     case .scan(let scan): scan.body
     case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute,
-      .broadcast, .slice, .pad, .contraction, .identity, .stopGradient, .projection:
+      .broadcast, .slice, .pad, .concat, .windows, .fold, .contraction, .identity, .stopGradient,
+      .projection:
       nil
     }
   }
@@ -158,6 +162,14 @@ extension SliceAxis {
 extension PadAxis {
   /// `before:after` or `before:after:interior`
   fileprivate var text: String { "\(before):\(after)" + (interior == 0 ? "" : ":\(interior)") }
+}
+
+extension WindowAxis {
+  /// `2: 3`, `2: 3 by 2`, `2: 3 by 2 spaced 4`: the axis, the size, the stride and the dilation.
+  fileprivate var text: String {
+    "\(axis): \(size)" + (stride == 1 ? "" : " by \(stride)")
+      + (dilation == 1 ? "" : " spaced \(dilation)")
+  }
 }
 
 extension Contraction {

@@ -34,6 +34,9 @@ extension Op {
     case .broadcast: return try broadcasted(operands[0], declared)
     case .slice(let axes): return try sliced(operands[0], axes)
     case .pad(let axes, let value): return try padded(operands[0], axes, value)
+    case .concat(let axis): return try concatenated(operands, axis)
+    case .windows(let windows): return try windowed(operands[0], windows)
+    case .fold(let windows): return try folded(operands[0], windows, declared)
     case .contraction(let contraction):
       return try contraction.resultType(operands[0], operands[1])
     case .identity, .stopGradient: return operands[0]
@@ -48,11 +51,11 @@ extension Op {
     switch self {
     case .argument, .constant, .iota: 0
     case .elementwise(let op): op.arity
-    case .reduce, .argReduce, .reshape, .permute, .broadcast, .slice, .pad, .identity,
-      .stopGradient, .projection:
+    case .reduce, .argReduce, .reshape, .permute, .broadcast, .slice, .pad, .windows, .fold,
+      .identity, .stopGradient, .projection:
       1
     case .contraction: 2
-    case .custom, .scan: nil
+    case .concat, .custom, .scan: nil
     }
   }
 
@@ -70,6 +73,9 @@ extension Op {
     case .broadcast: "broadcast"
     case .slice: "slice"
     case .pad: "pad"
+    case .concat: "concat"
+    case .windows: "windows"
+    case .fold: "fold"
     case .contraction: "contraction"
     case .identity: "identity"
     case .stopGradient: "stop_gradient"
@@ -77,88 +83,6 @@ extension Op {
     case .scan: "scan"
     case .projection: "projection"
     }
-  }
-
-  private func checkAxis(_ axis: Int, _ rank: Int) throws(TypingError) {
-    if axis < 0 || axis >= rank { throw .axis(op: name, axis: axis, rank: rank) }
-  }
-
-  private func reduced(
-    _ operand: TensorType, _ reduction: Reduction, _ axes: [Int]
-  ) throws(TypingError) -> TensorType {
-    for axis in axes { try checkAxis(axis, operand.shape.rank) }
-    if axes.isEmpty || zip(axes, axes.dropFirst()).contains(where: { $0 >= $1 }) {
-      throw .axes(op: name, found: axes)
-    }
-    if operand.element == .bool && (reduction == .sum || reduction == .prod) {
-      throw .element(op: "reduce \(reduction.rawValue)", found: .bool)
-    }
-    return operand.with(shape: operand.shape.reduced(along: axes))
-  }
-
-  private func permuted(
-    _ operand: TensorType, _ order: [Int]
-  ) throws(TypingError) -> TensorType {
-    let rank = operand.shape.rank
-    if order.count != rank { throw .rank(op: name, expected: rank, found: order.count) }
-    var seen = [Bool](repeating: false, count: rank)
-    for axis in order {
-      try checkAxis(axis, rank)
-      if seen[axis] { throw .axes(op: name, found: order) }
-      seen[axis] = true
-    }
-    return operand.with(shape: Shape(order.map { operand.shape[$0] }))
-  }
-
-  private func broadcasted(
-    _ operand: TensorType, _ declared: TensorType
-  ) throws(TypingError) -> TensorType {
-    if operand.shape.rank != declared.shape.rank {
-      throw .rank(op: name, expected: declared.shape.rank, found: operand.shape.rank)
-    }
-    for (axis, (from, to)) in zip(operand.shape.extents, declared.shape.extents).enumerated()
-    where from != to && from != 1 {
-      throw .extent(op: name, axis: axis, expected: to.size, found: from.size)
-    }
-    return declared.with(element: operand.element)
-  }
-
-  private func sliced(
-    _ operand: TensorType, _ axes: [SliceAxis]
-  ) throws(TypingError) -> TensorType {
-    let shape = operand.shape
-    if axes.count != shape.rank { throw .rank(op: name, expected: shape.rank, found: axes.count) }
-    for (axis, slice) in axes.enumerated() {
-      let range = 0..<shape[axis]
-      let (distance, tooFar) = slice.step.multipliedReportingOverflow(by: max(slice.count, 1) - 1)
-      let (last, beyond) = slice.start.addingReportingOverflow(distance)
-      let isInside = range.contains(slice.start) && !tooFar && !beyond && range.contains(last)
-      if slice.step == 0 || slice.count < 0 || !(isInside || slice.count == 0) {
-        throw .slice(axis: axis, slice, extent: shape[axis])
-      }
-    }
-    return operand.with(shape: Shape(axes.map(\.count)))
-  }
-
-  private func padded(
-    _ operand: TensorType, _ axes: [PadAxis], _ value: Scalar
-  ) throws(TypingError) -> TensorType {
-    let shape = operand.shape
-    if axes.count != shape.rank { throw .rank(op: name, expected: shape.rank, found: axes.count) }
-    if value.element != operand.element { throw .element(op: name, found: value.element) }
-    _ = try Constant(splat: value).checked()
-    var sizes: [Int] = []
-    for (axis, padding) in axes.enumerated() {
-      let parts = [padding.before, padding.after, padding.interior]
-      let gaps = max(0, shape[axis] - 1).multipliedReportingOverflow(by: padding.interior)
-      if !parts.allSatisfy({ (0...maximumElementCount).contains($0) })
-        || gaps.overflow || gaps.partialValue > maximumElementCount
-      {
-        throw .padding(axis: axis, padding)
-      }
-      sizes.append(padding.before + shape[axis] + gaps.partialValue + padding.after)
-    }
-    return operand.with(shape: Shape(sizes))
   }
 
   private func customType(
@@ -203,7 +127,7 @@ extension ElementwiseOp {
 extension Constant {
   /// The type, where every element is a value of it: f32 in the low bits, i32 sign-extended, bool 0
   /// or 1.
-  fileprivate func checked() throws(TypingError) -> TensorType {
+  func checked() throws(TypingError) -> TensorType {
     func check(_ bits: UInt64) throws(TypingError) {
       let isValue =
         switch type.element {

@@ -14,6 +14,7 @@ public indirect enum TypingError: Error, Hashable, Sendable {
   case extent(op: String, axis: Int, expected: Int, found: Int)
   case slice(axis: Int, SliceAxis, extent: Int)
   case padding(axis: Int, PadAxis)
+  case window(WindowAxis, extent: Int)
   case exponent(Int, ElementType)
   case size(Shape)
   /// A constant whose bits are no value of its element type.
@@ -48,6 +49,9 @@ extension TypingError: CustomStringConvertible {
         + "\(slice.count) elements from \(slice.start) by \(slice.step) leave it"
     case .padding(let axis, let padding):
       "pad: axis \(axis): \(padding.before):\(padding.after):\(padding.interior)"
+    case .window(let window, let extent):
+      "windows: axis \(window.axis) has extent \(extent), and \(window.size) elements spaced "
+        + "\(window.dilation), by \(window.stride), do not fit it"
     case .exponent(let exponent, let element): "power: \(element.name) to the \(exponent)"
     case .size(let shape): "\(shape) is no shape or has too many elements"
     case .constantBits(let scalar): "constant: \(scalar.bits) are no \(scalar.element.name) bits"

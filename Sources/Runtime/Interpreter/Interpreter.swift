@@ -127,6 +127,10 @@ private struct Evaluation {
     case .slice(let axes): return Movement.slice(operand(0), axes, type: type)
     case .pad(let axes, let scalar):
       return Movement.pad(operand(0), axes, value: scalar, type: type)
+    case .concat(let axis):
+      return Movement.concat(instruction.operands.map(value), axis: axis, type: type)
+    case .windows(let windows): return Movement.windows(operand(0), windows, type: type)
+    case .fold(let windows): return ReductionEvaluation.fold(operand(0), windows, type: type)
     case .contraction(let contraction):
       return ContractionEvaluation.contract(operand(0), operand(1), contraction, type: type)
     case .identity, .stopGradient, .custom: return operand(0)

@@ -53,6 +53,25 @@ enum Movement {
     return result
   }
 
+  static func concat(_ tensors: [Tensor], axis: Int, type: TensorType) -> Tensor {
+    var result = Tensor(zeros: type)
+    let strides = type.shape.rowMajorStrides
+    var offset = 0
+    for tensor in tensors {
+      scatter(tensor, into: &result, Walk(offset: offset, strides: strides))
+      offset += tensor.shape[axis] * strides[axis]
+    }
+    return result
+  }
+
+  static func windows(_ tensor: Tensor, _ windows: [WindowAxis], type: TensorType) -> Tensor {
+    let own = tensor.shape.rowMajorStrides
+    var strides = own
+    for window in windows { strides[window.axis] *= window.stride }
+    strides += windows.map { own[$0.axis] * $0.dilation }
+    return gathered(tensor, Walk(strides: strides), type: type)
+  }
+
   /// 0, 1, 2, … along an axis.
   static func iota(axis: Int, type: TensorType) -> Tensor {
     let size = type.shape[axis]

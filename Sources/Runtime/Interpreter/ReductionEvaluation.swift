@@ -44,6 +44,22 @@ enum ReductionEvaluation {
       .argReduced(reduction, count: tensor.shape[axis], type: type)
   }
 
+  /// The sum of a tensor in which element j of every window stands at the element of the result that it is of, with zeros elsewhere.
+  static func fold(_ tensor: Tensor, _ windows: [WindowAxis], type: TensorType) -> Tensor {
+    let (shape, reduced) = windows.foldedAxes(of: type.shape)
+    var placed = Tensor(zeros: type.with(shape: shape))
+    let own = shape.rowMajorStrides
+    let kept = own.indices.filter { !reduced.contains($0) }.map { own[$0] }
+    var strides = kept
+    for window in windows { strides[window.axis] *= window.stride }
+    strides += zip(windows, reduced).map { window, axis in
+      own[axis] + kept[window.axis] * window.dilation
+    }
+    Movement.scatter(tensor, into: &placed, Walk(strides: strides))
+    let sum = reduce(.sum, placed, axes: reduced, type: type.with(shape: shape.reduced(along: reduced)))
+    return sum.reshaped(to: type.shape)
+  }
+
   /// The tensor with its reduced axes moved to the end, so that the elements of a result lie together in their order.
   private static func reducedLast(_ tensor: Tensor, axes: [Int]) -> Tensor {
     let order = tensor.shape.sizes.indices.filter { !axes.contains($0) } + axes

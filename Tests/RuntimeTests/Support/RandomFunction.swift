@@ -26,7 +26,7 @@ struct RandomFunction {
     while builder.count < size {
       // Late values are likelier operands, so that functions get deep.
       let operand = random.chance(2) ? values[values.count - 1] : random.pick(values)
-      switch random.below(24) {
+      switch random.below(27) {
       case 0..<5: unary(operand)
       case 5..<12: binary(operand)
       case 12: compareAndSelect(operand)
@@ -38,6 +38,9 @@ struct RandomFunction {
       case 20: slice(operand)
       case 21: pad(operand)
       case 22: contract(operand)
+      case 23: concat(operand)
+      case 24: windows(operand)
+      case 25: fold(operand)
       default: make()
       }
     }
@@ -213,6 +216,54 @@ struct RandomFunction {
     if count <= Self.largest * 2 {
       add(builder.pad(value, axes, with: random.scalar(type.element)))
     }
+  }
+
+  private mutating func concat(_ value: Value) {
+    let type = builder.type(of: value)
+    if type.shape.rank == 0 { return }
+    let axis = random.below(type.shape.rank)
+    let fitting = values.filter { value in
+      let own = builder.type(of: value)
+      return own.element == type.element && own.shape.rank == type.shape.rank
+        && own.shape.sizes.indices.allSatisfy { $0 == axis || own.shape[$0] == type.shape[$0] }
+    }
+    let parts = [value] + (0..<random.below(4)).map { _ in random.pick(fitting) }
+    let count = parts.reduce(0) { $0 + builder.shape(of: $1).count }
+    if count <= Self.largest { add(builder.concat(parts, axis: axis)) }
+  }
+
+  private mutating func windows(_ value: Value) {
+    let shape = builder.shape(of: value)
+    let windows = randomWindows(of: shape)
+    let result = windows.shape(of: shape)
+    if result.count <= Self.largest, result.rank <= 7 { add(builder.windows(value, windows)) }
+  }
+
+  private mutating func randomWindows(of shape: Shape) -> [WindowAxis] {
+    shape.sizes.indices.compactMap { axis in
+      if shape[axis] == 0 || random.chance(3) { return nil }
+      let size = 1 + random.below(min(shape[axis], 5))
+      let widest = size > 1 ? min(3, (shape[axis] - 1) / (size - 1)) : 3
+      return WindowAxis(
+        axis: axis, size: size, stride: 1 + random.below(4), dilation: 1 + random.below(widest))
+    }
+  }
+
+  /// Of a value, repeated until it is of the shape of the windows of some other.
+  private mutating func fold(_ value: Value) {
+    let element = builder.element(of: value)
+    let shape = randomShape()
+    let windows = randomWindows(of: shape)
+    let held = windows.shape(of: shape)
+    if element == .bool || windows.isEmpty || held.count > Self.largest { return }
+    let row = builder.reshape(value, to: Shape([1, builder.shape(of: value).count]))
+    let columns = builder.shape(of: row)[1]
+    if columns == 0 { return }
+    let rows = (held.count + columns - 1) / columns
+    let all = builder.reshape(
+      builder.broadcast(row, to: Shape([rows, columns])), to: Shape([rows * columns]))
+    let some = builder.slice(all, [SliceAxis(start: 0, step: 1, count: held.count)])
+    add(builder.fold(builder.reshape(some, to: held), windows, to: shape))
   }
 
   // MARK: Contraction
