@@ -96,6 +96,30 @@ let derivativeCases: [DerivativeCase] = {
         $1[0], [PadAxis(before: 1, after: 2, interior: 1), PadAxis(before: 0, after: 1)],
         with: Scalar(3.0))
     },
+    DerivativeCase(name: "concat", shapes: [[2, 3], [2, 1]]) {
+      $0.concat([$1[0], $0.elementwise(.sin, $1[1]), $1[0]], axis: 1)
+    },
+    DerivativeCase(name: "windows", shapes: [[2, 5, 6]]) {
+      let windows = [WindowAxis(axis: 1, size: 2, stride: 2), WindowAxis(axis: 2, size: 3)]
+      return $0.windows($0.elementwise(.sin, $1[0]), windows)
+    },
+    DerivativeCase(name: "fold", shapes: [[2, 3, 2, 2]]) {
+      let windows = [WindowAxis(axis: 1, size: 2, stride: 2, dilation: 3)]
+      return $0.fold($0.elementwise(.sin, $1[0]), windows, to: [2, 8, 2])
+    },
+    DerivativeCase(name: "windows side by side", shapes: [[2, 7]]) {
+      $0.windows($0.elementwise(.sin, $1[0]), [WindowAxis(axis: 1, size: 3, stride: 3)])
+    },
+    DerivativeCase(name: "greatest of windows", shapes: [[4, 5]]) {
+      let windows = [WindowAxis(axis: 0, size: 2), WindowAxis(axis: 1, size: 3, stride: 2)]
+      return $0.reduce(.max, $0.windows($1[0], windows), axes: [2, 3])
+    },
+    DerivativeCase(name: "convolution", shapes: [[2, 5], [3, 2]]) {
+      let windows = $0.windows($1[0], [WindowAxis(axis: 1, size: 2, stride: 1, dilation: 2)])
+      return $0.contract(
+        windows, $1[1],
+        Contraction(left: Array("nwk".utf8), right: Array("ok".utf8), result: Array("now".utf8)))
+    },
     DerivativeCase(name: "contraction", shapes: [[2, 3, 4], [2, 4, 3]]) {
       $0.contract(
         $1[0], $1[1],

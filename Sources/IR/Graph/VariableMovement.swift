@@ -126,11 +126,7 @@ public func grad(
   _ f: Variable, _ values: [Variable], file: String = #fileID, line: Int = #line,
   column: Int = #column
 ) -> [Variable] {
-  guard let graph = f.graph ?? values.lazy.compactMap(\.graph).first, !values.isEmpty else {
-    return []
-  }
-  let call = Variable.Operation.call("grad", [String?](repeating: nil, count: values.count + 1))
-  return graph.bind(
-    Variable(content: .operation(call, [f] + values)), count: values.count,
+  Variable.call(
+    "grad", [f] + values, count: values.count,
     at: SwiftPlace(file: file, line: line, column: column))
 }

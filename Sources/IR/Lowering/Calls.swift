@@ -50,7 +50,8 @@ extension Lowerer {
     case .unknown:
       let own = code.tree.definitions.map { code.tree.name($0.name.symbol) }
       let primitives = Signature.all.keys.filter { !$0.hasPrefix("_") }
-      let others = (primitives + Prelude.definitions.keys + ["grad", "jvp"] + Signature.unavailable)
+      let others =
+        (primitives + Prelude.definitions.keys + ["grad", "jvp"] + Signature.unavailable)
       return unknown("function", name, among: own + others.sorted())
     }
   }

@@ -51,7 +51,8 @@ extension Lowerer {
     let x = try named(operands[1], 1, of: builder.element(of: f))
     let type = builder.type(of: x)
     if case .tensor(let v) = operands[2], builder.element(of: v) != type.element {
-      throw fail("\(words(2)) is \(builder.element(of: v).name), but \(words(1)) is \(type.element.name)")
+      throw fail(
+        "\(words(2)) is \(builder.element(of: v).name), but \(words(1)) is \(type.element.name)")
     }
     let v = value(try adapted(operands[2], to: type.element, parameter: 2))
     if builder.shape(of: v) != type.shape {

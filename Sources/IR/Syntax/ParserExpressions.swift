@@ -133,7 +133,9 @@ extension Parser {
         names.append(nil)
       }
       let range = try parseExpression()
-      if derivative?.names(names.count - 1) == true, case .name(let symbol) = tree.expressions[range.root].kind {
+      if derivative?.names(names.count - 1) == true,
+        case .name(let symbol) = tree.expressions[range.root].kind
+      {
         differentiated.insert(symbol)
       }
       if !accept(.comma) { break }

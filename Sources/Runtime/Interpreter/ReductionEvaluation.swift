@@ -56,7 +56,8 @@ enum ReductionEvaluation {
       own[axis] + kept[window.axis] * window.dilation
     }
     Movement.scatter(tensor, into: &placed, Walk(strides: strides))
-    let sum = reduce(.sum, placed, axes: reduced, type: type.with(shape: shape.reduced(along: reduced)))
+    let sum = reduce(
+      .sum, placed, axes: reduced, type: type.with(shape: shape.reduced(along: reduced)))
     return sum.reshaped(to: type.shape)
   }
 

@@ -57,7 +57,29 @@ struct DSLTests {
       x[.all, .range(step: -1)], x[.ellipsis, 1], size(x, axis: 1) * p,
     ]
     for (index, value) in others.enumerated() { all.append(("o\(index)", value)) }
+    let images = g.input("images", [n, 2, 5, 6], .f64)
+    let filters = g.param("filters", [2, 1, 3, 3], .glorot, .f64)
+    let gates = g.param("gates", [3, 12], .glorot, .f64)
+    let states = zeros([n, 3])
+    let (h, c) = lstmCell(x, states, states, w: gates, u: gates, b: zeros([12]))
+    let layers: [Variable] = [
+      concat(x, x, axis: 1), concat([x]), stack(x, k * x, axis: -1), reverse(x, axis: [0, 1]),
+      pad(x, before: [0, 1], after: [1, 0], value: 2), tile(x, [1, 2]),
+      conv2d(images, filters, stride: [1, 2], padding: 1, groups: 2),
+      conv1d(images[.all, .all, 0], filters[.all, .all, 0], groups: 2),
+      maxPool2d(images, size: 2, stride: 2),
+      avgPool2d(images, size: [1, 2], stride: 1, padding: 0),
+      layerNorm(x, scale: p, offset: 0), attention(x, x, x),
+      batchNorm(x, scale: p, offset: p, mean: 0, variance: p), attention(x, x, x, mask: [[true]]),
+      rnnCell(x, states, w: eye(3), u: eye(3), b: p), h, c, hinge(x, 1), perceptronLoss(x, -1),
+      gruCell(
+        x, states, w: gates[.all, 0..<9], u: gates[.all, 0..<9], b: zeros([9]), c: zeros([9])),
+    ]
+    for (index, value) in (layers + split(x, 3, axis: 1)).enumerated() {
+      all.append(("l\(index)", value))
+    }
     let f = sum(x * p).named("f")
+    all.append(("j", jvp(tanh(x * p), p, ones([3]))))
     all.append(("d", grad(f, p)))
     for (index, value) in grad(f, [x, p]).enumerated() { all.append(("e\(index)", value)) }
     for (name, value) in all { g.output("out_\(name)", value) }

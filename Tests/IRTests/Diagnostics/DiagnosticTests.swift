@@ -78,7 +78,7 @@ struct DiagnosticTests {
     ("y = [1, v]", "a list holds numbers and lists of numbers, not a value of type f32[3]"),
     ("y = sotfmax(x)", "there is no function sotfmax; did you mean softmax?"),
     ("y = xx + 1", "there is no value xx; did you mean x?"),
-    ("y = z + 1", "z is used before it is bound, in line 10"),
+    ("y = z + 1", "z is used before it is bound, in line 11"),
     ("y = exp", "exp is a function: call it, exp(…)"),
     ("y = conv2d(x, w)", "conv2d is not available in this version"),
     ("y = jvp(s, x, x)", "jvp is not available in this version"),
@@ -107,6 +107,75 @@ struct DiagnosticTests {
     (
       "y = scan(a in x) { q = zeros([1048576, 1048576])\nyield q }",
       "a tensor has at most 2^40 elements, shape [2, 1048576, 1048576] has more"
+    (
+      "y = concat(x, w)",
+      "concat: x has shape [2, 784], but w has shape [100, 10] (784 along axis 1 against 10)"
+    ),
+    ("y = concat(x, v)", "concat: x has shape [2, 784], but v has shape [3]"),
+    ("y = concat(v, s)", "concat: s is a scalar; stack joins scalars, along a new axis"),
+    ("y = concat(v, v, 0)", "concat: 0 is no tensor; an axis is given by name, axis=0"),
+    ("y = concat(v, i)", "concat: v is f32, but i is i32: convert one, cast(i, f32)"),
+    ("y = concat(v, v, axis=1)", "concat: axis 1 is out of range: v has 1 axis"),
+    ("y = concat(v, v, axes=0)", "concat: there is no parameter axes; did you mean axis?"),
+    ("y = concat()", "concat: expected values to join, found none"),
+    (
+      "y = stack(x, w)",
+      "stack: x has shape [2, 784], but w has shape [100, 10] (2 along axis 0 against 100)"
+    ),
+    ("y = stack(v, v, axis=2)", "stack: axis 2 is out of range: the result has 2 axes"),
+    ("y = split(v, 2)", "split: axis 0 of v has 3 elements, which do not divide into 2 parts"),
+    ("a, b = split(v, 3)", "expected 2 values, one a name, found 3"),
+    ("y = split(v, 0)", "split: the number of parts is at least 1, found 0"),
+    ("y = pad(x, 1, 1)", "pad: 1 has 1 number, but x has 2 axes"),
+    ("y = pad(v, -1, 1)", "pad: a padding is at least 0, found -1"),
+    (
+      "y = pad(v, 1, 1, v)",
+      "pad: the value is a number known when compiling, found a value of type f32[3]"
+    ),
+    ("y = pad(i, 1, 1, 0.5)", "pad: i is i32, but 0.5 is no integer: convert it, cast(i, f32)"),
+    ("y = reverse(v, 1)", "reverse: axis 1 is out of range: v has 1 axis"),
+    ("y = tile(v, [-1])", "tile: a number of repeats is at least 0, found -1"),
+    ("y = conv2d(x, w)", "conv2d: x has 2 axes, expected 4"),
+    (
+      "y = conv2d(g, ones([2, 4, 3, 3]))",
+      "conv2d: g has 3 channels, but ones([2, 4, 3, 3]) expects 4"
+    ),
+    (
+      "y = conv2d(g, ones([2, 3, 9, 3]), padding=1)",
+      "conv2d: a window of 9 does not fit axis 2 of g, of 6 elements with 1 of padding on either side"
+    ),
+    ("y = conv2d(g, ones([2, 3, 3, 3]), stride=0)", "conv2d: the stride is at least 1, found 0"),
+    (
+      "y = conv2d(g, ones([2, 3, 3, 3]), stride=[1, 2, 3])",
+      "conv2d: the stride is 1 integer or 2, found 3"
+    ),
+    (
+      "y = conv2d(g, ones([2, 3, 3, 3]), groups=2)",
+      "conv2d: g has 3 channels, which do not divide into 2 groups"
+    ),
+    (
+      "y = conv2d(g, ones([2, 3, 3, 3]), groups=3)",
+      "conv2d: g has 3 channels in 3 groups, 1 each, but ones([2, 3, 3, 3]) expects 3"
+    ),
+    ("y = conv1d(g, g)", "conv1d: g has 4 axes, expected 3"),
+    ("y = max_pool2d(x, 2, 2)", "max_pool2d: x has 2 axes, expected 4"),
+    (
+      "y = avg_pool2d(g, 7, 1)", "avg_pool2d: a window of 7 does not fit axis 2 of g, of 6 elements"
+    ),
+    ("y = max_pool2d(g, 2)", "max_pool2d: stride is missing"),
+    ("y = layer_norm(x, v, 0)", "layer_norm: v has shape [3], but axis 1 of x has 784 elements"),
+    (
+      "y = batch_norm(g, v, v, v, ones([4]))",
+      "batch_norm: ones([4]) has shape [4], but axis 1 of g has 3 elements"
+    ),
+    ("y = attention(x, w, w)", "attention: x has 784 columns, but w has 10"),
+    ("y = attention(v, x, x)", "attention: v has 1 axis, expected at least 2"),
+    ("y = attention(x, x, x, x)", "attention: x is f32, not bool: compare it, x != 0"),
+    ("y = jvp(s, x, v)", "jvp: v has shape [3], but x has shape [2, 784]"),
+    ("y = jvp(s, v, d)", "jvp: d is f64, but v is f32"),
+    ("y = jvp(s, x * 2, x)", "jvp: x * 2 is no name: bind it to one before it is used in f"),
+    (
+      "y = jvp(s, x)", "jvp: expected a value, a name and the direction of its change, jvp(f, x, v)"
     ),
     ("y = 1 < 2 < 3", "comparisons do not chain: write a < b and b < c"),
     (
@@ -183,7 +252,7 @@ struct DiagnosticTests {
     ("def g(a) { a = 1\nreturn a }", "a is already bound in this function"),
     ("def g(a) { b = a }", "g returns nothing: a body ends in return …"),
     (
-      "def h(a) { return 1 }\ndef h(b) { return 2 }", "the function h is already defined, in line 8"
+      "def h(a) { return 1 }\ndef h(b) { return 2 }", "the function h is already defined, in line 9"
     ),
     (
       "def g(a) { param b : f32\nreturn a }",
@@ -201,6 +270,7 @@ struct DiagnosticTests {
       input v : f32[3]
       input s : f32
       input d : f64[3]
+      input g : [2, 3, 6, 6]
       \(statement)
       output v
       z = 1

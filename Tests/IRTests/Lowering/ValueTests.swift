@@ -30,6 +30,49 @@ struct ValueTests {
     ("(-1)^1000000001", -1),
   ]
 
+  static let shapeSamples: [(String, [Int], [Double])] = [
+    ("concat([1, 2], [3])", [3], [1, 2, 3]),
+    ("concat([[1], [2]], [[3, 4], [5, 6]], axis=-1)", [2, 3], [1, 3, 4, 2, 5, 6]),
+    ("concat([1, 2])", [2], [1, 2]), ("concat([1], 0.5 * [1], [2.0])", [3], [1, 0.5, 2]),
+    ("concat(zeros([0, 2]), [[1, 2]])", [1, 2], [1, 2]),
+    ("stack(1, 2, 3)", [3], [1, 2, 3]), ("stack([1, 2], [3, 4])", [2, 2], [1, 2, 3, 4]),
+    ("stack([1, 2], [3, 4], axis=-1)", [2, 2], [1, 3, 2, 4]),
+    ("second([1, 2, 3, 4])", [2], [3, 4]), ("split([1, 2], 1)", [2], [1, 2]),
+    ("pad([1, 2], 1, [2])", [5], [0, 1, 2, 0, 0]),
+    ("pad([[1]], [0, 1], [1, 0], value=-0.5)", [2, 2], [-0.5, 1, -0.5, -0.5]),
+    ("pad([1], 1, 0, -inf)", [2], [-.infinity, 1]),
+    ("reverse([[1, 2], [3, 4]], 0)", [2, 2], [3, 4, 1, 2]),
+    ("reverse([[1, 2], [3, 4]], [0, -1])", [2, 2], [4, 3, 2, 1]),
+    ("tile([1, 2], [2])", [4], [1, 2, 1, 2]), ("tile([1, 2], 2)", [4], [1, 2, 1, 2]),
+    ("tile([[1], [2]], [2, 3])", [4, 3], [1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2]),
+    ("tile([1, 2], [2, 1])", [2, 2], [1, 2, 1, 2]), ("tile([[1, 2]], 0)", [1, 0], []),
+    ("tile([[1], [2]], [2])", [2, 2], [1, 1, 2, 2]),
+    ("max_pool2d(reshape([1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 2, 4]), 2, 2)", [1, 1, 1, 2], [6, 8]),
+    ("avg_pool2d(ones([1, 1, 1, 2]), [1, 2], 1, padding=[0, 1])", [1, 1, 1, 3], [0.5, 1, 0.5]),
+    ("conv1d([[[1, 2, 3]]], [[[1, 1]]])", [1, 1, 2], [3, 5]),
+    ("hinge([0.5, 2], [1, 1])", [], [0.25]), ("perceptron_loss([0.5, -2], [1, 1])", [], [1]),
+    ("layer_norm([[3, 3, 3]], 2, 1)", [1, 3], [1, 1, 1]),
+    ("attention([[1, 2]], [[1, 2]], [[3, 4]], mask=none)", [1, 2], [3, 4]),
+    ("attention([[1, 2]], [[1, 2]], [[3, 4]], [[false]])", [1, 2], [.nan, .nan]),
+    ("softmax([1000, -1000])", [2], [1, 0]),
+  ]
+
+  @Test(arguments: shapeSamples)
+  func shapes(_ expression: String, _ shape: [Int], _ expected: [Double]) throws {
+    let second = "def second(x) {\n  a, b = split(x, 2)\n  return b\n}"
+    let found = try value(expression, second)
+    #expect(found.type.shape == Shape(shape))
+    #expect(found.isIdentical(to: Tensor(type: found.type, elements: expected)))
+  }
+
+  @Test func shapesOfTypes() throws {
+    #expect(try type("pad(x, 1, 1)", "input x : bool[2]") == "bool[4]")
+    #expect(try type("max_pool2d(x, 2, 1, 1)", "input x : i32[1, 1, 2, 2]") == "i32[1, 1, 3, 3]")
+    #expect(try type("concat(iota(2), iota(2))") == "i32[4]")
+    #expect(try type("concat(x, [1])", "input x : f64[2]") == "f64[3]")
+    #expect(try type("conv2d(x, x)", "input x : i64[2, 3, 4, 4]") == "i64[2, 2, 1, 1]")
+  }
+
   @Test(arguments: numberSamples)
   func numbers(_ expression: String, _ expected: Double) throws {
     let found = try value(expression).elements[0]
