@@ -14,28 +14,48 @@ extension Access {
     if guards.contains(where: { box.isEmpty && !(0..<max(0, $0.extent)).contains($0.map.offset) }) {
       return nil
     }
-    var range = map.range(over: box)
-    // An address that moves as a guard does lies within the guard's extent.
-    for condition in guards where condition.extent > 0 {
+    let range = map.range(over: box)
+    guard let bounds = boundsByGuards(sizes, box) else { return range }
+    let low = max(range.lowerBound, bounds.low)
+    let high = min(range.upperBound, bounds.high)
+    return low > high ? nil : low...high
+  }
+
+  /// An address that moves as a guard does lies within the guard's extent: the address is written as multiples of the guards' values and
+  /// a rest, whichever gives the narrowest bounds. Guards over one axis have narrowed the box already.
+  private func boundsByGuards(
+    _ sizes: [Int], _ box: [(low: Int, high: Int)]
+  ) -> (low: Int, high: Int)? {
+    var best: (low: Int, high: Int)?
+    var rest = map
+    var ends = (low: 0, high: 0)
+    for condition in guards where (1...maximumElementCount).contains(condition.extent) {
       let axes = sizes.indices.filter { condition.map.strides[$0] != 0 && sizes[$0] > 1 }
-      guard axes.count > 1, let first = axes.first else { continue }
-      let factor = map.strides[first] / condition.map.strides[first]
-      guard factor.magnitude <= maximumElementCount, condition.extent <= maximumElementCount
-      else { continue }
-      guard axes.allSatisfy({ map.strides[$0] == factor * condition.map.strides[$0] }) else {
-        continue
+      if axes.count < 2 { continue }
+      var found: (rest: AffineMap, ends: (low: Int, high: Int))?
+      for axis in axes {
+        let factor = rest.strides[axis] / condition.map.strides[axis]
+        let other = rest.adding(-factor, condition.map)
+        guard factor != 0, other.isModest, factor.magnitude <= maximumElementCount else {
+          continue
+        }
+        let last = condition.extent - 1
+        let sum = (
+          low: ends.low.saturatingAdd(min(factor, 0), last),
+          high: ends.high.saturatingAdd(max(factor, 0), last)
+        )
+        let range = other.range(over: box)
+        let bounds = (
+          low: range.lowerBound.saturatingAdd(1, sum.low),
+          high: range.upperBound.saturatingAdd(1, sum.high)
+        )
+        if let best, best.high - best.low <= bounds.high - bounds.low { continue }
+        best = bounds
+        found = (other, sum)
       }
-      var rest = map
-      for axis in axes { rest.strides[axis] = 0 }
-      rest.offset = rest.offset.saturatingAdd(-factor, condition.map.offset)
-      let other = rest.range(over: box)
-      let ends = [0, 0.saturatingAdd(factor, condition.extent - 1)]
-      let low = max(range.lowerBound, other.lowerBound + min(ends[0], ends[1]))
-      let high = min(range.upperBound, other.upperBound + max(ends[0], ends[1]))
-      if low > high { return nil }
-      range = low...high
+      if let found { (rest, ends) = found }
     }
-    return range
+    return best
   }
 }
 
@@ -88,6 +108,13 @@ extension AffineMap {
   /// Whether its numbers are so small that arithmetic on them cannot overflow unnoticed.
   var isModest: Bool {
     ([offset] + strides).allSatisfy { $0.magnitude <= 2 * maximumElementCount.magnitude }
+  }
+
+  /// This map plus a multiple of another.
+  fileprivate func adding(_ factor: Int, _ other: AffineMap) -> AffineMap {
+    AffineMap(
+      offset: offset.saturatingAdd(factor, other.offset),
+      strides: zip(strides, other.strides).map { $0.saturatingAdd(factor, $1) })
   }
 
   fileprivate func range(over box: [(low: Int, high: Int)]) -> ClosedRange<Int> {
