@@ -39,7 +39,8 @@ public struct Retina: Sendable {
   }
 
   /// Rows of `c0`…`c399` and `y`, 1 for the first of the two shapes and -1 for the second, in turn.
-  public func table(_ first: RetinaShape, _ second: RetinaShape, count: Int, seed: UInt64) -> String {
+  public func table(_ first: RetinaShape, _ second: RetinaShape, count: Int, seed: UInt64) -> String
+  {
     var random = SplitMix(state: seed)
     var lines = [(0..<400).map { "c\($0)" }.joined(separator: ",") + ",y"]
     for index in 0..<count {

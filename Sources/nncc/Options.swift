@@ -16,13 +16,29 @@ struct GraphOptions: ParsableArguments {
   @Option(help: "Seeds the initial parameters and every random choice.")
   var seed: UInt64 = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "How derivatives of a scan remember its states: all of them, or one in √n and the rest computed again.",
+      valueName: "none|sqrt"))
+  var checkpoint: Checkpoint = .none
+
   @Flag(name: .short, help: "Says more on standard error.")
   var verbose = false
 
   /// The graph and its lowered form.
   func load() throws -> (graph: Graph, network: Network) {
     let parsed = try Graph(parsing: readBytes(of: graph), file: displayName)
-    return (parsed, try parsed.lowered(dims: overrides()))
+    return (parsed, checkpointed(try parsed.lowered(dims: overrides())))
+  }
+
+  /// The network as `--checkpoint` wants it.
+  func checkpointed(_ network: Network) -> Network {
+    var network = network
+    switch checkpoint {
+    case .none: break
+    case .sqrt: network.function = network.function.checkpointed()
+    }
+    return network
   }
 
   /// The file's name in messages.
@@ -40,6 +56,10 @@ struct GraphOptions: ParsableArguments {
     }
     return result
   }
+}
+
+enum Checkpoint: String, ExpressibleByArgument, CaseIterable {
+  case none, sqrt
 }
 
 /// Options of the commands that compute.

@@ -43,7 +43,9 @@ struct RunCommand: ParsableCommand {
     name: .shortAndLong, help: ArgumentHelp("Writes every result.", valueName: "FILE.npz"))
   var output: String?
 
-  @Flag(help: "Names the first value that becomes NaN or infinite, with its line; exits 1 if there is one.")
+  @Flag(
+    help:
+      "Names the first value that becomes NaN or infinite, with its line; exits 1 if there is one.")
   var debugNan = false
 
   @Flag(help: "Prints one JSON object.")
@@ -100,7 +102,8 @@ extension NetworkSession {
   fileprivate var summary: String {
     guard let backend else { return "" }
     guard let preparation else { return backend.rawValue }
-    return "\(backend.rawValue): \(preparation.kernels) kernels, \(preparation.textByteCount) bytes of C in "
+    return
+      "\(backend.rawValue): \(preparation.kernels) kernels, \(preparation.textByteCount) bytes of C in "
       + "\(milliseconds(preparation.emission)), compiled in \(milliseconds(preparation.compilation))"
   }
 

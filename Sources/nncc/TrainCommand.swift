@@ -148,7 +148,8 @@ struct TrainCommand: ParsableCommand {
     guard names.count == 1, let only = names.first, let name = only else { return nil }
     let overrides = try graph.overrides()
     return { size in
-      try parsed.lowered(dims: overrides.merging([name: size]) { _, new in new })
+      graph.checkpointed(
+        try parsed.lowered(dims: overrides.merging([name: size]) { _, new in new }))
     }
   }
 

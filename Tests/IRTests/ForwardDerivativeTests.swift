@@ -115,6 +115,42 @@ import Testing
     #expect(abs(found - expected) < 1e-12)
   }
 
+  /// The forward derivative of a scan is one scan forwards, which needs no states of an adjoint.
+  @Test func ofAScanIsOneScan() throws {
+    let text = """
+      input x : f64[3]
+      input w : f64
+      h = scan(x_t in x, h = 1) { h = tanh(w * h + x_t) }
+      output jvp(h, w, 2) as change
+      """
+    let function = try network(text).function.optimized()
+    try function.verify()
+    let scans = function.instructions.compactMap { instruction in
+      if case .scan(let scan) = instruction.op { scan } else { nil }
+    }
+    #expect(scans.allSatisfy { !$0.isReversed })
+    #expect(scans.last?.states == 2)
+  }
+
+  @Test func insideAScan() throws {
+    let text = """
+      input x : f64[3]
+      y = scan(x_t in x) {
+        cube = x_t^3
+        yield jvp(cube, x_t, 2)
+      }
+      output y
+      """
+    let function = try network(text).function.optimized()
+    guard case .scan(let scan)? = function.instructions.first(where: { $0.op.name == "scan" })?.op
+    else {
+      Issue.record("there is no scan")
+      return
+    }
+    let found = scan.body.function.evaluate([scalar(0.5, .f64)])[0].elements[0]
+    #expect(found == 1.5)
+  }
+
   @Test func worksInsideFunctions() throws {
     let text = """
       input x : f64[2]

@@ -1,5 +1,6 @@
 // Derivatives through scans against central differences in f64, of first and second order.
 
+import NNCodegen
 import NNIR
 import Testing
 
@@ -62,6 +63,36 @@ import Testing
 
   @Test(arguments: ScanSample.all) func gradientsAreRight(_ sample: ScanSample) throws {
     try expectGradient(sample.function)
+  }
+
+  @Test(arguments: ScanSample.all) func checkpointedGradientsAreRight(
+    _ sample: ScanSample
+  ) throws {
+    let function = sample.function.checkpointed()
+    try expectGradient(function)
+    // The values are the same to the bit.
+    let arguments = arguments(of: function)
+    let found = try Interpreter().evaluate(function, arguments: arguments)
+    let expected = try Interpreter().evaluate(sample.function, arguments: arguments)
+    #expect(found == expected)
+  }
+
+  /// Of 400 states some 60 at most are kept in the place of all.
+  @Test(arguments: [400, 401, 419]) func checkpointsSaveMemory(length: Int) throws {
+    let builder = FunctionBuilder(name: "long")
+    let x = builder.input("x", [length, 8])
+    let results = builder.scan(
+      length: length, over: [x], states: [builder.input("h", [100, 8])]
+    ) { body, steps, states, _ in
+      let step = body.broadcast(steps[0], to: [100, 8])
+      return ([body.elementwise(.sin, body.elementwise(.mul, states[0], step))], [])
+    }
+    builder.result("loss", .loss, builder.weighed(results[0]))
+    let state = 100 * 8 * 4
+    let plain = try schedule(try builder.function.gradient()).workspaceByteCount
+    let saved = try schedule(try builder.function.checkpointed().gradient()).workspaceByteCount
+    #expect(plain > length * state)
+    #expect(saved < 70 * state)
   }
 
   /// The derivative of a weighed sum of all gradients: through the scan's adjoint, which is a scan.
