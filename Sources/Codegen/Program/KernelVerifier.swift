@@ -8,6 +8,7 @@ extension ProgramVerifier {
     if !areExtents(kernel.space + kernel.reduced) {
       return report(kernel, nil, .extents(kernel.space + kernel.reduced))
     }
+    if let routine = kernel.routine { return check(routine, of: kernel) }
     checkParts(kernel)
     check(kernel.body, of: kernel, kernel.space + kernel.reduced, accumulators: [])
     let accumulators =

@@ -30,6 +30,7 @@ extension Program {
     }
     if !verifier.problems.isEmpty { return verifier.problems }
     verifier.checkOrder()
+    verifier.checkLookups()
     verifier.checkWorkspace()
     return verifier.problems
   }
@@ -137,6 +138,7 @@ struct ProgramVerifier {
       if kernel.count == 0 { continue }
       var reads = kernel.body.loads + kernel.epilogue.loads
       if let contraction = kernel.contraction { reads += [contraction.left, contraction.right] }
+      reads += (kernel.routine?.reads ?? []).map { Access(buffer: $0, map: AffineMap(strides: [])) }
       for read in reads {
         checkIsInside(kernel, index, read)
         if isWritten[read.buffer] || isWritten[program.base(of: read.buffer)] { continue }

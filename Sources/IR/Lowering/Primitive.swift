@@ -14,6 +14,7 @@ enum Primitive: Sendable {
   /// `any` is the maximum of truth values, `all` the minimum.
   case quantifier(Reduction)
   case argReduce(ArgReduction)
+  case gather, dropout
 }
 
 struct Signature: Sendable {
@@ -55,6 +56,8 @@ struct Signature: Sendable {
       "eye": Signature(.eye, ["n"]),
       "zeros_like": Signature(.like(0), ["x"]),
       "ones_like": Signature(.like(1), ["x"]),
+      "gather": Signature(.gather, ["x", "indices", "axis"], optional: 1),
+      "dropout": Signature(.dropout, ["x", "rate"]),
       "_erfc": Signature(.unary(.erfc), ["x"]),
       "all": Signature(.quantifier(.min), ["x", "axis"], optional: 1),
       "any": Signature(.quantifier(.max), ["x", "axis"], optional: 1),
@@ -75,8 +78,8 @@ struct Signature: Sendable {
 
   /// Functions that the language has and this version does not.
   static let unavailable: Set<String> = [
-    "concat", "stack", "split", "pad", "reverse", "tile", "gather", "embedding", "conv1d",
-    "conv2d", "max_pool2d", "avg_pool2d", "layer_norm", "batch_norm", "dropout", "attention",
-    "rnn_cell", "lstm_cell", "gru_cell", "hinge", "perceptron_loss", "jvp",
+    "concat", "stack", "split", "pad", "reverse", "tile", "conv1d", "conv2d", "max_pool2d",
+    "avg_pool2d", "layer_norm", "batch_norm", "attention", "rnn_cell", "lstm_cell", "gru_cell",
+    "hinge", "perceptron_loss", "jvp",
   ]
 }

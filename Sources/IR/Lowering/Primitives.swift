@@ -28,6 +28,8 @@ extension Lowerer {
     case .reduce(let reduction): return try reduce(reduction, a[0], a[1])
     case .quantifier(let reduction): return try quantify(reduction, a[0], a[1])
     case .argReduce(let reduction): return try argReduce(reduction, a[0], a[1])
+    case .gather: return try gather(a[0], a[1], a[2])
+    case .dropout: return try dropout(a[0], a[1])
     }
   }
 

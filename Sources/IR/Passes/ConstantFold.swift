@@ -56,8 +56,8 @@ func constantFolded(_ rewriter: inout Rewriter, _ op: Op, _ operands: [Value], _
     } else {
       return nil
     }
-  case .argument, .constant, .iota, .reduce, .argReduce, .contraction, .identity, .stopGradient,
-    .custom, .scan, .projection:
+  case .argument, .constant, .iota, .reduce, .argReduce, .contraction, .gather, .scatterAdd,
+    .random, .identity, .stopGradient, .custom, .scan, .projection:
     return nil
   }
   return folded.map { rewriter.constant($0) }
@@ -146,7 +146,7 @@ extension Constant {
       offset = zip(axes, strides).reduce(0) { $0 + $1.0.start &* $1.1 }
       steps = zip(axes, strides).map { $0.step &* $1 }
     case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .pad, .contraction,
-      .identity, .stopGradient, .custom, .scan, .projection:
+      .gather, .scatterAdd, .random, .identity, .stopGradient, .custom, .scan, .projection:
       return nil
     }
     let indices = affineIndices(type.shape, offset, steps)

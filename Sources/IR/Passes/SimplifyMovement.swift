@@ -26,8 +26,8 @@ func simplifiedMovement(
     return rewriter.simplifiedReduction(reduction, axes, x, type)
   case .argReduce(_, let axis):
     return source.shape[axis] == 1 ? rewriter.splat(0, type) : nil  // the first of one
-  case .argument, .constant, .iota, .elementwise, .contraction, .identity, .stopGradient, .custom,
-    .scan, .projection:
+  case .argument, .constant, .iota, .elementwise, .contraction, .gather, .scatterAdd, .random,
+    .identity, .stopGradient, .custom, .scan, .projection:
     return nil
   }
 }

@@ -47,7 +47,8 @@ func recognisedContraction(
     if left == operands[0] && right == operands[1] { return nil }
     return rewriter.contract(left, right, contraction, type.shape)
   case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute,
-    .broadcast, .slice, .pad, .identity, .stopGradient, .custom, .scan, .projection:
+    .broadcast, .slice, .pad, .gather, .scatterAdd, .random, .identity, .stopGradient, .custom,
+    .scan, .projection:
     return nil
   }
 }

@@ -147,6 +147,9 @@ private struct FunctionParser {
     case "slice": return .slice(try reader.list(sliceAxis))
     case "pad": return try pad(type)
     case "contraction": return .contraction(try contraction())
+    case "gather": return .gather
+    case "scatter_add": return .scatterAdd
+    case "random": return .random(try dropout())
     case "identity": return .identity
     case "stop_gradient": return .stopGradient
     case "custom": return .custom(NestedFunction(Function(name: "")))
@@ -248,6 +251,17 @@ extension FunctionParser {
     }
     if lists.count != 3 { throw reader.error("expected labels like \"mk,kn->mn\"") }
     return Contraction(left: lists[0], right: lists[1], result: lists[2])
+  }
+
+  private mutating func dropout() throws(TextError) -> Dropout {
+    try reader.expect("[")
+    try reader.expect("key")
+    let key = try reader.integer()
+    try reader.expect(",")
+    try reader.expect("rate")
+    let rate = try reader.scalar(.f64).double
+    try reader.expect("]")
+    return Dropout(key: key, rate: rate)
   }
 
   private mutating func scan() throws(TextError) -> Scan {

@@ -135,7 +135,10 @@ extension Op {
       " [length \(scan.length), sequences \(scan.sequences), states \(scan.states)"
         + (scan.isReversed ? ", reversed]" : "]")
     case .projection(let index): " [\(index)]"
-    case .constant, .elementwise, .reshape, .broadcast, .identity, .stopGradient, .custom: ""
+    case .random(let dropout): " [key \(dropout.key), rate \(dropout.rate)]"
+    case .constant, .elementwise, .reshape, .broadcast, .gather, .scatterAdd, .identity,
+      .stopGradient, .custom:
+      ""
     }
   }
 
@@ -144,7 +147,8 @@ extension Op {
     case .custom(let derivative): derivative
     case .scan(let scan): scan.body
     case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute,
-      .broadcast, .slice, .pad, .contraction, .identity, .stopGradient, .projection:
+      .broadcast, .slice, .pad, .contraction, .gather, .scatterAdd, .random, .identity,
+      .stopGradient, .projection:
       nil
     }
   }

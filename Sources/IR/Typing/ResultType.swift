@@ -36,6 +36,9 @@ extension Op {
     case .pad(let axes, let value): return try padded(operands[0], axes, value)
     case .contraction(let contraction):
       return try contraction.resultType(operands[0], operands[1])
+    case .gather: return try gathered(operands[0], operands[1])
+    case .scatterAdd: return try scattered(operands[0], operands[1], declared)
+    case .random(let dropout): return try dropout.resultType(of: operands, declared: declared)
     case .identity, .stopGradient: return operands[0]
     case .custom(let derivative): return try customType(operands, derivative.function)
     case .scan(let scan): return try scan.resultTypes(of: operands)[0]
@@ -51,8 +54,8 @@ extension Op {
     case .reduce, .argReduce, .reshape, .permute, .broadcast, .slice, .pad, .identity,
       .stopGradient, .projection:
       1
-    case .contraction: 2
-    case .custom, .scan: nil
+    case .contraction, .gather, .scatterAdd: 2
+    case .random, .custom, .scan: nil
     }
   }
 
@@ -71,6 +74,9 @@ extension Op {
     case .slice: "slice"
     case .pad: "pad"
     case .contraction: "contraction"
+    case .gather: "gather"
+    case .scatterAdd: "scatter_add"
+    case .random: "random"
     case .identity: "identity"
     case .stopGradient: "stop_gradient"
     case .custom: "custom"

@@ -14,6 +14,8 @@ public indirect enum TypingError: Error, Hashable, Sendable {
   case extent(op: String, axis: Int, expected: Int, found: Int)
   case slice(axis: Int, SliceAxis, extent: Int)
   case padding(axis: Int, PadAxis)
+  /// A dropout's key below 0, or a rate that is none.
+  case dropout(Dropout)
   case exponent(Int, ElementType)
   case size(Shape)
   /// A constant whose bits are no value of its element type.
@@ -48,6 +50,7 @@ extension TypingError: CustomStringConvertible {
         + "\(slice.count) elements from \(slice.start) by \(slice.step) leave it"
     case .padding(let axis, let padding):
       "pad: axis \(axis): \(padding.before):\(padding.after):\(padding.interior)"
+    case .dropout(let dropout): "random: key \(dropout.key), rate \(dropout.rate)"
     case .exponent(let exponent, let element): "power: \(element.name) to the \(exponent)"
     case .size(let shape): "\(shape) is no shape or has too many elements"
     case .constantBits(let scalar): "constant: \(scalar.bits) are no \(scalar.element.name) bits"
