@@ -154,6 +154,10 @@ struct ProgramVerifier {
           }
         }
       }
+      if let result = kernel.routine?.result {
+        checkIsInside(kernel, index, Access(buffer: result, map: AffineMap(strides: [])))
+        isWritten[result] = true
+      }
     }
     for loop in ending[program.kernels.count] { finish(steps[loop], &isWritten) }
     for (index, buffer) in program.buffers.enumerated() where !isWritten[index] {

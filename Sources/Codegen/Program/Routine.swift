@@ -33,6 +33,19 @@ public enum Routine: Hashable, Sendable {
     }
   }
 
+  /// The same with buffer `number(i)` for buffer i.
+  public func renumberingBuffers(_ number: (Int) -> Int) -> Routine {
+    switch self {
+    case .gather(let table, let indices, let result):
+      .gather(table: number(table), indices: number(indices), result: number(result))
+    case .scatterAdd(let indices, let updates, let result):
+      .scatterAdd(indices: number(indices), updates: number(updates), result: number(result))
+    case .check(let indices, let rows): .check(indices: number(indices), rows: rows)
+    case .random(let seed, let step, let result, let dropout):
+      .random(seed: number(seed), step: number(step), result: number(result), dropout)
+    }
+  }
+
   public var isCheck: Bool {
     if case .check = self { true } else { false }
   }

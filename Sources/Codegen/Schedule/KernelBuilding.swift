@@ -8,7 +8,7 @@ struct KernelBuilder {
   /// The buffers that a node's value is written to.
   let stores: [Int: [Int]]
 
-  /// The kernels that a plan becomes: one, or a fill and a copy.
+  /// The kernels that a plan becomes: one, or a fill and a copy, or a routine and copies.
   func kernels(_ index: Int, _ graph: inout TensorGraph) -> [Kernel] {
     let plan = placed.kernels[index]
     switch plan.kind {
@@ -17,6 +17,7 @@ struct KernelBuilder {
     case .spread: return spread(index, &graph).map { $0.joiningAxes() }
     // The step's kernels are there already.
     case .loop: return []
+    case .routine: return routine(index, graph)
     }
   }
 
@@ -170,7 +171,7 @@ extension KernelReduction {
     case .argReduce(let reduction, let lanes):
       self.init(kind: .argument(reduction), node: node, lanes: lanes)
     case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread, .loop,
-      .loopResult:
+      .loopResult, .routine:
       return nil
     }
   }

@@ -47,8 +47,8 @@ extension Lowering {
       return substitute(source, placement.axes { AffineMap.axis($0, rank: placement.rank) })
     case .slice(let axes): return slice(source, axes, old, new)
     case .pad(let axes, let padding): return pad(source, axes, padding, old, new, value)
-    case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .contraction, .identity,
-      .stopGradient, .custom, .scan, .projection:
+    case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .contraction, .gather,
+      .scatterAdd, .random, .identity, .stopGradient, .custom, .scan, .projection:
       preconditionFailure("movement is one of five operations")
     }
   }

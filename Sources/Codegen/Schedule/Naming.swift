@@ -66,6 +66,7 @@ struct NodeNames {
     case .contraction: "dot"
     case .spread: "spread"
     case .loop: "scan"
+    case .routine(let routine): routine.name
     case .loopResult(let number):
       graph.loop(ofResult: node).scan.body.function.results[number].name
     }
@@ -93,7 +94,8 @@ struct NodeNames {
       return scalar.element == .bool ? "\(scalar.bool)" : "\(scalar.shortText)"
     case .copy: return texts(node, depth, &budget)[0]
     case .spread: return "spread(\(texts(node, depth, &budget)[0]))"
-    case .reduce, .argReduce, .contraction:
+    case .routine(.check(let rows)): return "0 <= \(texts(node, depth, &budget)[0]) < \(rows)"
+    case .reduce, .argReduce, .contraction, .routine:
       return "\(operation(node))(\(texts(node, depth, &budget).joined(separator: ", ")))"
     case .elementwise(let op):
       let operands = texts(node, depth, &budget)
@@ -112,7 +114,7 @@ struct NodeNames {
       if case .elementwise(let op) = graph.nodes[node].kind { op.symbol == nil } else { true }
     let inner = isCall && depth < 11 ? (depth + 1, true) : (depth + 1, false)
     var result: [String] = []
-    for use in graph.operands(of: node) {
+    for use in graph.operands(of: node) where graph.checks[Int(use.node)] == nil {
       var operand = text(Int(use.node), depth: inner.0, budget: &budget)
       // An argument of a call needs no parentheses of its own.
       if inner.1, operand.hasPrefix("("), operand.isOneGroup {

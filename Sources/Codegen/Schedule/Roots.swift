@@ -67,7 +67,8 @@ struct Roots {
         case .elementwise where isTrivial[operand]:
           total += operations[operand]
           loads += 1
-        case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .loop, .loopResult:
+        case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .loop, .loopResult,
+          .routine:
           isPossible = false
         }
       }
@@ -220,7 +221,7 @@ struct Roots {
           continue
         case .elementwise where !isRoot(node): continue
         case .argument, .constant, .elementwise, .copy, .reduce, .argReduce, .contraction,
-          .spread, .loop, .loopResult:
+          .spread, .loop, .loopResult, .routine:
           found.append((rootOf[index], Load(node: use.node, view: use.view)))
           starts[Int(rootOf[index]) + 1] += 1
         }

@@ -28,12 +28,15 @@ enum NodeKind {
   case loop(Int)
   /// The result of its operand, a loop, with this number.
   case loopResult(Int)
+  case routine(RoutineNode)
 
   /// Whether its elements are there without any kernel.
   var isLeaf: Bool {
     switch self {
     case .argument, .constant, .splat, .iota: true
-    case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .loop, .loopResult: false
+    case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .loop, .loopResult,
+      .routine:
+      false
     }
   }
 }
@@ -98,6 +101,8 @@ struct TensorGraph {
   var isForced: [Bool] = []
   var targets: [Target] = []
   var loops: [TensorLoop] = []
+  /// Of the nodes that are checks: what their errors say.
+  var checks: [Int: CheckNote] = [:]
   /// The graph file's names for nodes that have one.
   var names: [Int: String] = [:]
   private var compositions: [UInt64: Int32] = [:]
@@ -105,6 +110,17 @@ struct TensorGraph {
   func operands(of node: Int) -> ArraySlice<Use> {
     let first = Int(nodes[node].firstOperand)
     return operands[first..<first + Int(nodes[node].operandCount)]
+  }
+
+  /// Whether it may find an index out of range: a check, or a loop that makes some.
+  func isCheck(_ node: Int) -> Bool {
+    switch nodes[node].kind {
+    case .routine(let routine): routine.isCheck
+    case .loop(let number): loops[number].step.kernels.contains(where: \.isCheck)
+    case .argument, .constant, .splat, .iota, .elementwise, .copy, .reduce, .argReduce,
+      .contraction, .spread, .loopResult:
+      false
+    }
   }
 
   func domain(of node: Int) -> [Int] { shapes[nodes[node].domain] }

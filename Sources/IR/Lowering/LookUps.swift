@@ -70,6 +70,7 @@ extension Lowerer {
       throw fail("the rate is at least 0 and less than 1, found \(words(for: rate))")
     }
     if given == 0 { return .tensor(value) }
+    if nestingOfFunctions > 0 { throw fail("cannot stand in a derivative or in a scan") }
     let factors = builder.append(.random(Dropout(key: dropoutCount, rate: given)), type: type)
     dropoutCount += 1
     return .tensor(builder.elementwise(.mul, value, factors))

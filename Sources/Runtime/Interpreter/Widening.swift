@@ -49,7 +49,7 @@ extension Op {
       scan.body = NestedFunction(scan.body.function.widened())
       self = .scan(scan)
     case .argument, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute, .broadcast,
-      .slice, .contraction, .identity, .stopGradient, .projection:
+      .slice, .contraction, .gather, .scatterAdd, .random, .identity, .stopGradient, .projection:
       break
     }
   }
