@@ -114,7 +114,7 @@ private struct FunctionParser {
     try reader.expect("=")
     var op = try operation(type)
     var operands: [Value] = []
-    if !op.isLeaf, reader.isAtValue {
+    if !op.isLeaf, reader.isAtOperand {
       repeat { operands.append(try reader.value()) } while reader.accept(",")
     }
     switch op {
@@ -177,10 +177,11 @@ extension Op {
 }
 
 extension TextReader {
-  fileprivate var isAtValue: Bool {
+  /// Whether a value follows, and not the next instruction, `%7: …`.
+  fileprivate var isAtOperand: Bool {
     mutating get {
       var probe = self
-      return probe.accept("%")
+      return (try? probe.value()) != nil && !probe.accept(":")
     }
   }
 }
