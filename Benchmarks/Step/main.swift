@@ -80,7 +80,7 @@ func serve(_ folder: String, _ backend: String) throws {
     var losses: [Double] = []
     for _ in 0..<count {
       let start = seconds()
-      step.run(kernels: 0..<step.program.kernels.count)
+      try step.run(kernels: 0..<step.program.kernels.count)
       times.append(seconds() - start)
       losses.append(results[loss][flat: 0].double)
     }

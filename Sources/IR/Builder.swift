@@ -168,4 +168,22 @@ public final class FunctionBuilder {
       .contraction(contraction), [left, right],
       type: TensorType(element(of: left), Shape(sizes)))
   }
+
+  // MARK: Look-ups
+
+  /// The rows of a table, its parts along axis 0, that the indices name.
+  public func gather(_ table: Value, _ indices: Value) -> Value {
+    let row = shape(of: table).sizes.dropFirst()
+    return append(
+      .gather, [table, indices],
+      type: TensorType(element(of: table), Shape(shape(of: indices).sizes + row)))
+  }
+
+  /// A table of so many rows, each the sum of the updates whose index names it.
+  public func scatterAdd(_ indices: Value, _ updates: Value, rows: Int) -> Value {
+    let row = shape(of: updates).sizes.dropFirst(shape(of: indices).rank)
+    return append(
+      .scatterAdd, [indices, updates],
+      type: TensorType(element(of: updates), Shape([rows] + row)))
+  }
 }

@@ -25,14 +25,27 @@ public struct Instruction: Hashable, Sendable {
 /// What an argument is to the network.
 public enum ArgumentRole: String, Hashable, Sendable {
   case input, parameter
-  /// Given by the training loop: the learning rate.
+  /// Given by the training loop: see `Hyperparameter`.
   case hyperparameter
+}
+
+/// What a training loop gives to a step besides parameters and inputs: the names of arguments with this role.
+public enum Hyperparameter: String, Hashable, Sendable, CaseIterable {
+  case learningRate = "learning_rate"
+  /// Of dropouts, and there only where there are some: i64 scalars.
+  case seed
+  /// The number of the step, from 0 on.
+  case step
 }
 
 public struct Argument: Hashable, Sendable {
   public var name: String
   public var role: ArgumentRole
   public var type: TensorType
+
+  public var hyperparameter: Hyperparameter? {
+    role == .hyperparameter ? Hyperparameter(rawValue: name) : nil
+  }
 
   public init(name: String, role: ArgumentRole, type: TensorType) {
     self.name = name

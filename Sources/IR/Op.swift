@@ -99,6 +99,25 @@ public struct Scan: Hashable, Sendable {
   }
 }
 
+/// What a dropout multiplies with: for each element 0 with probability `rate`, else 1 / (1 - `rate`).
+public struct Dropout: Hashable, Sendable {
+  /// The number of the dropout in its graph: no two draw the same, and none are merged.
+  public var key: Int
+  /// At least 0 and less than 1.
+  public var rate: Double
+
+  public init(key: Int, rate: Double) {
+    self.key = key
+    self.rate = rate
+  }
+
+  /// Of the 2^32 values of a random word those below this drop their element.
+  public var threshold: UInt64 { UInt64((rate * 0x1p32).rounded(.up)) }
+
+  /// What an element that stays is multiplied with.
+  public func scale(_ element: ElementType) -> Scalar { Scalar(1 / (1 - rate), as: element) }
+}
+
 /// A function inside an operation, shared and not copied.
 public final class NestedFunction: Hashable, Sendable {
   public let function: Function
@@ -144,6 +163,13 @@ public enum Op: Hashable, Sendable {
   /// The adjoint of `windows` of a value of the declared shape: the sum of what every window holds of each element.
   case fold([WindowAxis])
   case contraction(Contraction)
+  /// Of a table and indices (i32 or i64, of any shape): for each index the row of the table, its part along axis 0.
+  case gather
+  /// Of indices and updates, a row for each index: a table, as the type says, of the sums of the rows given for each index.
+  case scatterAdd
+  /// The factors of a dropout, a float an element of the type. Of nothing: 1 everywhere, as outside of training; of a seed and the number
+  /// of a step (i64 scalars): random numbers.
+  case random(Dropout)
   /// The operand, as a value of its own: a binding with a name, until derivatives have been taken.
   case identity
   /// The operand, through which no derivative passes.

@@ -4,6 +4,7 @@
 #include "nn_math.h"
 
 #include "nn_contract.h"
+#include "nn_lookup.h"
 
 /* r may be an operand itself, so no `restrict`: the pragma alone says that iterations are independent. */
 #define VECTORIZED _Pragma("clang loop vectorize(assume_safety)")
@@ -453,6 +454,34 @@ LANES_OF(bool) LANES_OF(f32) LANES_OF(f64) LANES_OF(i32) LANES_OF(i64)
                       ptrdiff_t a_k, const TYPE_##T *b, ptrdiff_t b_k, ptrdiff_t b_n,             \
                       TYPE_##T *c, ptrdiff_t c_m, void *scratch) {                                \
     nn_##op##_##T(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch);                            \
+  }
+
+/* ---- look-ups and random factors ---- */
+
+#define CHECK_INDICES(op, T)                                                                      \
+  ptrdiff_t NAME(op##_##T)(const TYPE_##T *indices, ptrdiff_t rows, ptrdiff_t begin,              \
+                           ptrdiff_t end) {                                                       \
+    return nn_##op##_##T(indices, rows, begin, end);                                              \
+  }
+
+#define GATHER_BY(op, T, I)                                                                       \
+  void NAME(op##_##T##_##I)(TYPE_##T * r, const TYPE_##T *table, const TYPE_##I *indices,         \
+                            ptrdiff_t width, ptrdiff_t begin, ptrdiff_t end) {                    \
+    nn_##op##_##T##_##I(r, table, indices, width, begin, end);                                    \
+  }
+#define GATHER(op, T) GATHER_BY(op, T, i32) GATHER_BY(op, T, i64)
+
+#define SCATTER_BY(op, T, I)                                                                      \
+  void NAME(op##_##T##_##I)(TYPE_##T * r, const TYPE_##I *indices, const TYPE_##T *updates,       \
+                            ptrdiff_t count, ptrdiff_t width, ptrdiff_t begin, ptrdiff_t end) {   \
+    nn_##op##_##T##_##I(r, indices, updates, count, width, begin, end);                           \
+  }
+#define SCATTER(op, T) SCATTER_BY(op, T, i32) SCATTER_BY(op, T, i64)
+
+#define DROPOUT(op, T)                                                                            \
+  void NAME(op##_##T)(TYPE_##T * r, const int64_t *seed, const int64_t *step, int64_t stream,     \
+                      int64_t threshold, TYPE_##T scale, ptrdiff_t begin, ptrdiff_t end) {        \
+    nn_##op##_##T(r, seed, step, stream, threshold, scale, begin, end);                           \
   }
 
 #include "list.h"

@@ -88,6 +88,16 @@ void nn_philox_normal_f64(double *r, int64_t n, uint64_t seed, uint64_t stream,
   nn_normal_f64(r, n, seed, stream, mean, std);
 }
 
+void nn_philox_dropout_f32(float *r, int64_t n, int64_t seed, int64_t step, int64_t key,
+                           int64_t threshold, float scale) {
+  nn_dropout_f32(r, &seed, &step, key, threshold, scale, 0, (ptrdiff_t)n);
+}
+
+void nn_philox_dropout_f64(double *r, int64_t n, int64_t seed, int64_t step, int64_t key,
+                           int64_t threshold, double scale) {
+  nn_dropout_f64(r, &seed, &step, key, threshold, scale, 0, (ptrdiff_t)n);
+}
+
 float nn_scalar_fma_f32(float a, float b, float c) { return nn_fma_f32(a, b, c); }
 
 double nn_scalar_fma_f64(double a, double b, double c) { return nn_fma_f64(a, b, c); }

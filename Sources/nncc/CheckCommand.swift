@@ -43,11 +43,13 @@ struct CheckCommand: ParsableCommand {
     if options.compilers.isEmpty { printError("nncc: there is no C compiler: cc is not checked") }
     var rows = 0
     var failures = 0
-    let passed = try Checker(network, options: options).run { row in
-      rows += 1
-      if !row.passed { failures += 1 }
-      print(json ? row.json : row.line)
-      fflush(stdout)
+    let passed = try locatingIndexErrors(in: network) {
+      try Checker(network, options: options).run { row in
+        rows += 1
+        if !row.passed { failures += 1 }
+        print(json ? row.json : row.line)
+        fflush(stdout)
+      }
     }
     if !json { print("\(rows) comparisons, \(failures) failed") }
     if !passed { throw Failure(.checkFailed, "") }

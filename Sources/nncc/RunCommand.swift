@@ -64,9 +64,10 @@ struct RunCommand: ParsableCommand {
       parameters: try params.map { try readParameters($0, of: network) })
     let isDifferentiated = wantsGradients || !withRespectTo.isEmpty
     let names = withRespectTo.isEmpty ? nil : withRespectTo
-    let results =
+    let results = try locatingIndexErrors(in: network) {
       isDifferentiated
-      ? try session.gradients(given.all, withRespectTo: names) : try session.evaluate(given.all)
+        ? try session.gradients(given.all, withRespectTo: names) : try session.evaluate(given.all)
+    }
     if graph.verbose { printError(session.summary) }
     if let output { try NumPyArchive.write(results.named, to: output) }
     if json {

@@ -85,9 +85,11 @@ struct TrainCommand: ParsableCommand {
     }
     stopOnInterrupt()
     let stop = { isInterrupted }
-    let finished = try trainer.train(shouldStop: stop) { report in
-      print(json ? report.json : report.line(of: epochs))
-      fflush(stdout)
+    let finished = try locatingIndexErrors(in: network) {
+      try trainer.train(shouldStop: stop) { report in
+        print(json ? report.json : report.line(of: epochs))
+        fflush(stdout)
+      }
     }
     if let save { try write(trainer.parameters, of: network, to: save) }
     if !finished {

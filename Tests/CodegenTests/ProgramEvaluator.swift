@@ -121,6 +121,7 @@ struct ProgramEvaluator {
   }
 
   private mutating func run(_ kernel: Kernel) {
+    if let routine = kernel.routine { return run(routine, kernel.space) }
     for point in points(kernel.space) {
       if let contraction = kernel.contraction {
         run(kernel.epilogue, point, [product(contraction, point)])
@@ -132,6 +133,34 @@ struct ProgramEvaluator {
       }
     }
   }
+
+  private mutating func run(_ routine: Routine, _ space: [Int]) {
+    switch routine {
+    case .check(let indices, let rows):
+      for i in 0..<space[0] { precondition((0..<Int64(rows)).contains(index(indices, i))) }
+    case .gather(let table, let indices, let result):
+      for point in points(space) {
+        let row = Int(index(indices, point[0]))
+        write(element(table, row * space[1] + point[1]), result, point[0] * space[1] + point[1])
+      }
+    case .scatterAdd(let indices, let updates, let result):
+      let count = program.buffers[indices].count
+      for point in points(space) {
+        let place = point[0] * space[1] + point[1]
+        var sum = Scalar(0, as: program.buffers[result].element)
+        for i in 0..<count where index(indices, i) == Int64(point[0]) {
+          sum = evaluated(.add, sum.element, [sum, element(updates, i * space[1] + point[1])])
+        }
+        write(sum, result, place)
+      }
+    case .random(let seed, let step, let result, let dropout):
+      let type = TensorType(program.buffers[result].element, Shape(space))
+      let factors = random(dropout, [[element(seed, 0)], [element(step, 0)]], type)
+      for (place, factor) in factors.enumerated() { write(factor, result, place) }
+    }
+  }
+
+  private func index(_ buffer: Int, _ place: Int) -> Int64 { element(buffer, place).int64 }
 
   private func product(_ contraction: KernelContraction, _ point: [Int]) -> Scalar {
     var sums = Lanes(contraction.lanes, Scalar(0, as: contraction.element))

@@ -43,6 +43,23 @@ struct FunctionEvaluator {
         return Scalar(Int32(extreme.index))
       }
     case .reshape, .identity, .stopGradient, .custom: return operands[0]
+    case .gather:
+      let width = operands[0].count / shapes[0][0]
+      return operands[1].flatMap { index in
+        operands[0][Int(index.int64) * width..<(Int(index.int64) + 1) * width]
+      }
+    case .scatterAdd:
+      var sums = [Scalar](repeating: Scalar(0, as: type.element), count: type.count)
+      let width = operands[1].count / max(1, operands[0].count)
+      for (position, index) in operands[0].enumerated() {
+        for i in 0..<width {
+          let place = Int(index.int64) * width + i
+          sums[place] = evaluated(
+            .add, type.element, [sums[place], operands[1][position * width + i]])
+        }
+      }
+      return sums
+    case .random(let dropout): return random(dropout, operands, type)
     case .permute(let order):
       return type.shape.indices.map { index in
         var source = index

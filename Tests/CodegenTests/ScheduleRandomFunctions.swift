@@ -94,7 +94,7 @@ struct RandomFunction {
 
   private mutating func step() {
     let result: Value?
-    switch random.below(17) {
+    switch random.below(19) {
     case 0, 1, 2: result = unary()
     case 3, 4, 5: result = binary()
     case 6: result = reduction()
@@ -107,9 +107,42 @@ struct RandomFunction {
     case 13: result = concat()
     case 14: result = windows()
     case 15: result = fold()
+    case 16: result = gather()
+    case 17: result = scatterAdd()
     case _: result = random.chance(50) ? leaf() : updateLike()
     }
     if let result { values.append(result) }
+  }
+
+  private mutating func gather() -> Value? {
+    let table = value()
+    let shape = builder.shape(of: table)
+    guard shape.rank > 0, shape[0] > 0 else { return nil }
+    let places = self.shape()
+    if places.count * shape.count / shape[0] > Self.largest { return nil }
+    return builder.gather(table, indices(places, below: shape[0]))
+  }
+
+  private mutating func scatterAdd() -> Value? {
+    let updates = value()
+    let type = builder.type(of: updates)
+    if type.element == .bool { return nil }
+    let places = Shape(Array(type.shape.sizes.prefix(random.below(type.shape.rank + 1))))
+    let rows = 1 + random.below(9)
+    if rows * type.count / max(1, places.count) > Self.largest { return nil }
+    return builder.scatterAdd(indices(places, below: rows), updates, rows: rows)
+  }
+
+  /// Indices in range: of a value of the shape, or constant.
+  private mutating func indices(_ shape: Shape, below rows: Int) -> Value {
+    let element: ElementType = random.chance(50) ? .i32 : .i64
+    let fitting = values.filter { builder.shape(of: $0) == shape }
+    if let source = fitting.randomElement(using: &random) {
+      let count = Constant(splat: Scalar(rows, as: element), shape: shape)
+      return builder.elementwise(.mod, builder.cast(source, to: element), builder.constant(count))
+    }
+    let bits = (0..<shape.count).map { _ in Scalar(random.below(rows), as: element).bits }
+    return builder.constant(Constant(type: TensorType(element, shape), bits: bits))
   }
 
   private mutating func leaf() -> Value {

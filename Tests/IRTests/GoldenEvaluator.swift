@@ -99,6 +99,23 @@ extension Instruction {
         return Double(line.firstIndex { $0.isNaN } ?? line.firstIndex { $0 == best } ?? 0)
       }
     case .reshape, .identity, .stopGradient, .custom: return x.elements
+    case .gather:
+      let width = x.elements.count / x.type.shape[0]
+      return operands[1].elements.flatMap { index in
+        x.elements[Int(index) * width..<(Int(index) + 1) * width]
+      }
+    case .scatterAdd:
+      var sums = [Double](repeating: 0, count: type.count)
+      let width = operands[1].elements.count / max(1, x.elements.count)
+      for (position, index) in x.elements.enumerated() {
+        for i in 0..<width {
+          let place = Int(index) * width + i
+          sums[place] = type.element.rounded(
+            sums[place] + operands[1].elements[position * width + i])
+        }
+      }
+      return sums
+    case .random: return [Double](repeating: 1, count: type.count)
     case .permute(let order):
       return indices(type.shape).map { index in
         var source = index

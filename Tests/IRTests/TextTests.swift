@@ -21,6 +21,11 @@ import Testing
       %12: i32[2, 1] = argmin [1] %11
       %13: f64[4] = iota [0]
       %14: f32[2, 1] = reduce prod [1] %11
+      %15: i32[2, 3] = constant 1
+      %16: f32[2, 3, 2] = gather %5, %15
+      %17: f32[4, 2] = scatter_add %15, %16
+      %18: f64[5] = random [key 3, rate 0.1]
+      %19: f32[2] = random [key 0, rate 0.0] %8, %8
     }
 
     """

@@ -11,11 +11,12 @@ import Testing
   static let doubling = """
     typedef long ptrdiff_t;
     void nns_add_f32(float *r, const float *a, const float *b, ptrdiff_t n);
-    void twice(void *const *buffers, void *scratch, ptrdiff_t begin, ptrdiff_t end) {
+    ptrdiff_t twice(void *const *buffers, void *scratch, ptrdiff_t begin, ptrdiff_t end) {
       const float *x = buffers[0];
       float *r = buffers[1];
       (void)scratch;
       nns_add_f32(r + begin, x + begin, x + begin, end - begin);
+      return 0;
     }
     """
 
@@ -98,11 +99,12 @@ import Testing
   @Test(arguments: ["gcc", "clang"]) func systemCompiler(name: String) throws {
     guard let compiler = CCompiler(named: name) else { return }
     let text = """
-      void twice(void *const *buffers, void *scratch, long begin, long end) {
+      long twice(void *const *buffers, void *scratch, long begin, long end) {
         const float *x = buffers[0];
         float *r = buffers[1];
         (void)scratch;
         for (long i = begin; i < end; i++) r[i] = x[i] + x[i];
+        return 0;
       }
       """
     let entry = KernelEntry(symbol: "twice", units: 1000, scratchByteCount: 0, grain: 10)

@@ -146,7 +146,11 @@ private let libraryNames = mathNames.union(
     tmpfile tmpnam ungetc vfprintf vprintf vsnprintf vsprintf vscanf isalnum isalpha isblank iscntrl isdigit isgraph islower \
     isprint ispunct isspace isupper isxdigit tolower toupper asctime clock ctime difftime gmtime localtime mktime strftime \
     time signal raise longjmp index rindex bcmp bcopy bzero ffs alloca main read write open close fork link pipe select \
-    std abs64 imaxabs
+    std abs64 imaxabs aligned_alloc at_quick_exit mblen mbstowcs mbtowc quick_exit strtold wcstombs wctomb _Exit a64l \
+    clearenv drand48 ecvt erand48 fcvt gcvt getloadavg getsubopt grantpt initstate jrand48 l64a lcong48 lrand48 mkdtemp \
+    mkostemp mkstemp mkstemps mktemp mrand48 nrand48 on_exit posix_memalign posix_openpt pselect ptsname putenv qecvt qfcvt \
+    qgcvt random random_r realpath reallocarray rpmatch secure_getenv seed48 setenv setstate srand48 srandom strtoq strtouq \
+    unlockpt unsetenv valloc
     """))
 
 /// Fixed names of the emitted functions.

@@ -2,7 +2,7 @@
 
 import NNIR
 
-/// A kernel as a static C function `void NAME(POINTERS…[, void *scratch][, ptrdiff_t begin, ptrdiff_t end])`.
+/// A kernel as a static C function, of a check `ptrdiff_t`, else `void NAME(POINTERS…[, void *scratch][, ptrdiff_t begin, ptrdiff_t end])`.
 struct EmittedKernel {
   var name: String
   /// The definition, without comments.
@@ -13,7 +13,9 @@ struct EmittedKernel {
   /// 0 where there is nothing to do; 1 for a function that takes no range.
   var units: Int
   var grain: Int
-  /// Names of sections of nn_math.h and nn_contract.h.
+  /// Whether the function gives 1 + the position of an index out of range, or 0.
+  var isCheck = false
+  /// Names of sections of nn_math.h, nn_contract.h and nn_lookup.h.
   var sections: Set<String> = []
   /// In strips: the primitives' prototypes by name.
   var prototypes: [String: String] = [:]

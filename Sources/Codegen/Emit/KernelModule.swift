@@ -11,9 +11,10 @@ public enum Spelling: Hashable, Sendable {
   case loops
 }
 
-/// A kernel's function, `void SYMBOL(void *const *buffers, void *scratch, ptrdiff_t begin, ptrdiff_t end)`.
+/// A kernel's function, `ptrdiff_t SYMBOL(void *const *buffers, void *scratch, ptrdiff_t begin, ptrdiff_t end)`.
 ///
 /// `buffers[i]` is the address of the program's buffer i. Every split of `0..<units` into ranges gives the same bits.
+/// A check gives 1 + the position of the first index of its range that is none, or 0; all others give 0.
 public struct KernelEntry: Hashable, Sendable {
   public var symbol: String
   /// Independent pieces; 0 where the kernel has nothing to do.

@@ -94,6 +94,7 @@ extension Kernel {
     for node in body.nodes + epilogue.nodes {
       if case .load(let access) = node.operation { add(access) }
     }
+    for buffer in routine?.reads ?? [] where !buffers.contains(buffer) { buffers.append(buffer) }
     return buffers
   }
 
@@ -102,6 +103,7 @@ extension Kernel {
     for store in body.stores + epilogue.stores where !buffers.contains(store.access.buffer) {
       buffers.append(store.access.buffer)
     }
+    if let result = routine?.result { buffers.append(result) }
     return buffers
   }
 }

@@ -6,6 +6,10 @@ import NNIR
 func emitLoops(
   _ kernel: Kernel, name: String, in program: Program, isSplit: Bool, reserved: [String] = []
 ) -> EmittedKernel {
+  if let routine = kernel.routine {
+    return emitLoops(
+      routine, of: kernel, name: name, in: program, isSplit: isSplit, reserved: reserved)
+  }
   let loop = LoopKernel(
     kernel.tidied(), name: name, in: program, isSplit: isSplit, reserved: reserved)
   if var contraction = LoopContraction(loop, isSplit: isSplit) { return contraction.emitted() }
@@ -52,9 +56,10 @@ private let entryParameters =
 
 /// The function of a kernel without points.
 func emitEmptyEntry(_ symbol: String, into writer: inout CWriter) {
-  writer.line("void \(symbol)(\(entryParameters));")
-  writer.open("void \(symbol)(\(entryParameters))")
+  writer.line("ptrdiff_t \(symbol)(\(entryParameters));")
+  writer.open("ptrdiff_t \(symbol)(\(entryParameters))")
   writer.line("(void)buffers, (void)scratch, (void)begin, (void)end;")
+  writer.line("return 0;")
   writer.close()
   writer.blank()
 }
@@ -63,14 +68,16 @@ func emitEmptyEntry(_ symbol: String, into writer: inout CWriter) {
 private func emitEntry(
   _ symbol: String, _ kernel: EmittedKernel, isRanged: Bool, into writer: inout CWriter
 ) {
-  writer.line("void \(symbol)(\(entryParameters));")
-  writer.open("void \(symbol)(\(entryParameters))")
+  writer.line("ptrdiff_t \(symbol)(\(entryParameters));")
+  writer.open("ptrdiff_t \(symbol)(\(entryParameters))")
   var arguments = kernel.arguments.map { "buffers[\($0)]" }
   if kernel.scratchByteCount > 0 { arguments.append("scratch") }
   if isRanged { arguments += ["begin", "end"] }
   writer.line("(void)scratch;")
-  if !isRanged { writer.line("if (begin >= end) return;") }
-  writer.line("\(kernel.name)(\(arguments.joined(separator: ", ")));")
+  if !isRanged { writer.line("if (begin >= end) return 0;") }
+  let call = "\(kernel.name)(\(arguments.joined(separator: ", ")));"
+  writer.line(kernel.isCheck ? "return " + call : call)
+  if !kernel.isCheck { writer.line("return 0;") }
   writer.close()
   writer.blank()
 }
@@ -88,5 +95,11 @@ private func loopPrelude(_ sections: Set<String>) -> String {
     text += "#if !defined(__FMA__) && !defined(__aarch64__)\n#define NN_CONTRACT_SIMD 0\n#endif\n"
     text += EmbeddedHeaders.contraction.text(needing: contractions)
   }
-  return text
+  return text + lookups(sections)
+}
+
+/// The sections of nn_lookup.h that kernels use; nothing where they use none.
+func lookups(_ sections: Set<String>) -> String {
+  let used = sections.filter { EmbeddedHeaders.lookup.contains($0) }
+  return used.isEmpty ? "" : EmbeddedHeaders.lookup.text(needing: used)
 }

@@ -79,6 +79,13 @@ public func emitModel(_ request: ModelRequest) throws -> ModelFiles {
       uniqueKeysWithValues: source.workspaces.map { ($0.key.rawValue, $0.value) }))
 }
 
+extension ModelRequest {
+  /// Whether a training step has dropouts.
+  var drawsRandomNumbers: Bool {
+    step?.arguments.contains { $0.hyperparameter == .seed } ?? false
+  }
+}
+
 /// Which of a model's functions.
 enum ModelFunction: String, CaseIterable {
   case forward, gradient, step

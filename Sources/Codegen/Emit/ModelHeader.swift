@@ -15,7 +15,7 @@ func modelParameters(
   }
   if function == .step {
     parameters.append("\(names.prefix)_optimizer *state")
-    for argument in program.arguments where argument.role == .hyperparameter {
+    for argument in program.arguments where argument.hyperparameter == .learningRate {
       parameters.append("\(argument.type.element.cName) learning_rate")
     }
   }
@@ -109,6 +109,7 @@ private func writeStructs(_ request: ModelRequest, _ names: ModelNames, _ writer
   if request.step != nil {
     writer.line("/* The optimiser's state; zeros to begin with. */")
     writer.open("typedef struct \(names.prefix)_optimizer")
+    if request.drawsRandomNumbers { writer.line("uint64_t seed; /* of dropout */") }
     writer.line("uint64_t step; /* how many have been taken */")
     writer.close(" \(names.prefix)_optimizer;")
     writer.blank()
@@ -133,7 +134,9 @@ private func writeFunctions(_ request: ModelRequest, _ names: ModelNames, _ writ
   }
   if request.step != nil {
     write(
-      "The state before the first step.",
+      request.drawsRandomNumbers
+        ? "The state before the first step, with seed 0; another may be set then."
+        : "The state before the first step.",
       ["void \(prefix)_optimizer_init(\(prefix)_optimizer *state)"])
   }
   let comments: [ModelFunction: String] = [

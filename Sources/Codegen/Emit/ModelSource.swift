@@ -39,6 +39,7 @@ struct ModelSource {
     let contractions = sections.filter { EmbeddedHeaders.contraction.contains($0) }
     var text = writer.text + EmbeddedHeaders.mathematics.text(needing: sections)
     if !contractions.isEmpty { text += EmbeddedHeaders.contraction.text(needing: contractions) }
+    text += lookups(sections)
     text += """
       #ifdef __cplusplus
       #define restrict __restrict
@@ -73,7 +74,7 @@ struct ModelSource {
     _ emitted: EmittedKernel, _ wanted: String, _ note: KernelNote, _ function: ModelFunction
   ) -> String {
     if let name = written[emitted.text] { return name }
-    let plain = "compute_\(wanted)"
+    let plain = emitted.isCheck ? wanted : "compute_\(wanted)"
     let name = staticNames.unique(
       staticNames.contains(plain) ? "\(function.rawValue)_\(wanted)" : plain)
     written[emitted.text] = name
@@ -124,7 +125,7 @@ struct ModelSource {
       if call.kernel.scratchByteCount > 0 {
         arguments.append(scratchOffset == 0 ? "workspace" : "(char *)workspace + \(scratchOffset)")
       }
-      writeCall(call.name, arguments)
+      writeCall(call, arguments)
     }
     nest.enter(program.kernels.count, &functions)
     if function == .gradient { clearOtherGradients(program) }
@@ -134,17 +135,18 @@ struct ModelSource {
     functions.blank()
   }
 
-  private mutating func writeCall(_ name: String, _ arguments: [String]) {
-    var line = "\(name)("
+  private mutating func writeCall(_ call: ModelCall, _ arguments: [String]) {
+    let end = call.kernel.isCheck ? ")) return \(names.macroPrefix)_INDEX_OUT_OF_RANGE;" : ");"
+    var line = (call.kernel.isCheck ? "if (" : "") + "\(call.name)("
     for (number, argument) in arguments.enumerated() {
-      let text = argument + (number == arguments.count - 1 ? ");" : ", ")
+      let text = argument + (number == arguments.count - 1 ? end : ", ")
       if line.count + text.count > 98 {
         functions.line(line.hasSuffix(" ") ? String(line.dropLast()) : line)
         line = "    "
       }
       line += text
     }
-    functions.line(arguments.isEmpty ? line + ");" : line)
+    functions.line(arguments.isEmpty ? line + end : line)
   }
 
   /// Parameters without a derivative have a gradient of zeros.
@@ -171,7 +173,12 @@ struct ModelSource {
       switch argument.role {
       case .parameter: return "params->\(names.fields[argument.name] ?? argument.name)"
       case .input: return names.inputs[argument.name] ?? argument.name
-      case .hyperparameter: return "&learning_rate"
+      case .hyperparameter:
+        switch argument.hyperparameter {
+        case .seed: return "(const int64_t *)&state->seed"
+        case .step: return "(const int64_t *)&state->step"
+        case .learningRate, nil: return "&learning_rate"
+        }
       }
     case .result(let number):
       let result = program.results[number]
@@ -198,15 +205,14 @@ struct ModelSource {
     let used = Set(calls.flatMap { $0.kernel.arguments.map(program.base) })
     let storages = used.map { program.buffers[$0].storage }
     var unused: [String] = []
-    func uses(_ role: ArgumentRole) -> Bool {
+    func uses(_ isMeant: (Argument) -> Bool) -> Bool {
       program.arguments.indices.contains { number in
-        program.arguments[number].role == role && storages.contains(.argument(number))
+        isMeant(program.arguments[number]) && storages.contains(.argument(number))
       }
     }
-    if !request.parameters.isEmpty && !uses(.parameter) { unused.append("params") }
-    if function == .step && !uses(.hyperparameter)
-      && program.arguments.contains(where: { $0.role == .hyperparameter })
-    {
+    if !request.parameters.isEmpty && !uses({ $0.role == .parameter }) { unused.append("params") }
+    let isRate = { (argument: Argument) in argument.hyperparameter == .learningRate }
+    if function == .step && !uses(isRate) && program.arguments.contains(where: isRate) {
       unused.append("learning_rate")
     }
     for (number, argument) in program.arguments.enumerated()
@@ -241,6 +247,7 @@ struct ModelSource {
     if request.step == nil { return }
     let type = "\(names.prefix)_optimizer"
     functions.open("void \(type)_init(\(type) *state)")
+    if request.drawsRandomNumbers { functions.line("state->seed = 0;") }
     functions.line("state->step = 0;")
     functions.close()
   }

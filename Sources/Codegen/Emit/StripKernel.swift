@@ -9,7 +9,7 @@ private let stripBudget = 24 * 1024
 
 /// A kernel in the strips spelling.
 func emitStrips(_ kernel: Kernel, name: String, in program: Program) -> EmittedKernel {
-  let tidy = kernel.tidied()
+  let tidy = kernel.routine == nil ? kernel.tidied() : kernel
   var length = longestStrip
   while true {
     var emitter = StripKernel(tidy, name: name, in: program, length: length)
@@ -25,6 +25,7 @@ struct StripKernel {
   let pointers: KernelPointers
   let name: String
   let length: Int
+  let program: Program
   var frame: StripFrame
   var writer = CWriter()
   var units = 1
@@ -38,6 +39,7 @@ struct StripKernel {
     self.kernel = kernel
     self.name = name
     self.length = length
+    self.program = program
     var names = CNames(taken: [name])
     pointers = KernelPointers(kernel, in: program, names: &names)
     // Enough levels for every form: space, blocks, points, reduced axes, folds, epilogue.
@@ -46,7 +48,9 @@ struct StripKernel {
   }
 
   mutating func emitted() -> EmittedKernel {
-    if let shape = ContractionShape(kernel, pointers) {
+    if let routine = kernel.routine {
+      emitRoutine(routine)
+    } else if let shape = ContractionShape(kernel, pointers) {
       emitContraction(shape)
     } else if kernel.reductions.isEmpty {
       emitMap()
@@ -60,13 +64,13 @@ struct StripKernel {
     return EmittedKernel(
       name: name, text: functionText, arguments: [],
       scratchByteCount: frame.scratchByteCount + otherScratch, units: units, grain: grain,
-      prototypes: frame.prototypes)
+      isCheck: kernel.isCheck, prototypes: frame.prototypes)
   }
 
   private var functionText: String {
     var text = CWriter()
     text.open(
-      "void \(name)(void *const *buffers, void *scratch, ptrdiff_t begin, ptrdiff_t end)")
+      "ptrdiff_t \(name)(void *const *buffers, void *scratch, ptrdiff_t begin, ptrdiff_t end)")
     for pointer in pointers.pointers {
       let qualifier = pointer.isWritten ? "" : "const "
       text.line(
@@ -74,6 +78,7 @@ struct StripKernel {
     }
     for line in frame.declarations() + declarations { text.line(line) }
     text.append(writer)
+    if !kernel.isCheck { text.line("return 0;") }
     text.close()
     return text.text
   }

@@ -8,6 +8,7 @@ extension ProgramVerifier {
     if !areExtents(kernel.space + kernel.reduced) {
       return report(kernel, nil, .extents(kernel.space + kernel.reduced))
     }
+    if let routine = kernel.routine { return check(routine, of: kernel) }
     checkParts(kernel)
     check(kernel.body, of: kernel, kernel.space + kernel.reduced, accumulators: [])
     let accumulators =
@@ -154,11 +155,15 @@ extension ProgramVerifier {
     if problems.count > before { return }
     if !store.access.guards.isEmpty { report(kernel, store.access, .guardsNotAllowed) }
     if !store.access.map.isInjective(over: sizes) { report(kernel, store.access, .notInjective) }
-    switch program.buffers[program.base(of: store.access.buffer)].storage {
+    checkIsWritable(store.access.buffer, kernel, store.access)
+  }
+
+  mutating func checkIsWritable(_ buffer: Int, _ kernel: Kernel, _ access: Access?) {
+    switch program.buffers[program.base(of: buffer)].storage {
     case .argument(let number):
       let isUpdate = program.results.contains { $0.role == .update(of: number) }
-      if !isUpdate { report(kernel, store.access, .writesArgument) }
-    case .constant: report(kernel, store.access, .writesConstant)
+      if !isUpdate { report(kernel, access, .writesArgument) }
+    case .constant: report(kernel, access, .writesConstant)
     case .result, .workspace, .step: break
     }
   }

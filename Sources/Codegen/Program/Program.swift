@@ -192,6 +192,7 @@ public struct KernelContraction: Hashable, Sendable {
 /// - a map: `body` at every point of `space`; no reductions, no contraction, empty epilogue.
 /// - a reduction: `body` over `space` × `reduced`, then, at every point of `space`, `epilogue` with the accumulators.
 /// - a contraction: no body; `epilogue` at every point of `space` with accumulator 0.
+/// - a routine: no block at all.
 ///
 /// Iterations over `space` are independent of each other and may run in any order and on any thread.
 public struct Kernel: Hashable, Sendable {
@@ -205,13 +206,14 @@ public struct Kernel: Hashable, Sendable {
   public var body: Block
   public var reductions: [KernelReduction]
   public var contraction: KernelContraction?
+  public var routine: Routine?
   /// Access maps have `space.count` strides.
   public var epilogue: Block
 
   public init(
     name: String, space: [Int], reduced: [Int] = [], body: Block = Block(),
     reductions: [KernelReduction] = [], contraction: KernelContraction? = nil,
-    epilogue: Block = Block()
+    epilogue: Block = Block(), routine: Routine? = nil
   ) {
     self.name = name
     self.space = space
@@ -219,6 +221,7 @@ public struct Kernel: Hashable, Sendable {
     self.body = body
     self.reductions = reductions
     self.contraction = contraction
+    self.routine = routine
     self.epilogue = epilogue
   }
 
@@ -232,10 +235,13 @@ public struct KernelNote: Sendable {
   public var expressions: [String]
   /// Lines of the graph file, ascending, without repeats.
   public var lines: [Int]
+  /// Of a check: what its error says.
+  public var check: CheckNote?
 
-  public init(expressions: [String] = [], lines: [Int] = []) {
+  public init(expressions: [String] = [], lines: [Int] = [], check: CheckNote? = nil) {
     self.expressions = expressions
     self.lines = lines
+    self.check = check
   }
 }
 

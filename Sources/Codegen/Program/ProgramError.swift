@@ -17,6 +17,8 @@ public struct ProgramError: Error, Hashable, Sendable {
     case noSuchNode(Int)
     case noSuchAccumulator(Int)
     case elementType(expected: ElementType?, found: ElementType)
+    case elementCount(expected: Int, found: Int)
+    case dropout(Dropout)
     case arity(op: String, found: Int)
     case rowAndColumn
     case kernelCounts
@@ -33,6 +35,9 @@ public struct ProgramError: Error, Hashable, Sendable {
     case writesArgument
     case aliased(with: String)
     case neverWritten
+    // Look-ups.
+    case notChecked
+    case checkAfterUpdate
     case outsideLoop(Int)
   }
 
@@ -66,12 +71,14 @@ extension ProgramError: CustomStringConvertible {
       "bytes \(range) are not aligned or not within a workspace of \(workspace)"
     case .overlap(let other): "shares memory with \(other), which still lives"
     case .extents(let extents): "\(extents) are no extents"
-    case .parts: "is neither a map nor a reduction nor a contraction"
+    case .parts: "is neither a map nor a reduction nor a contraction nor a routine"
     case .lanes(let lanes): "cannot have \(lanes) lanes"
     case .noSuchNode(let node): "%\(node) does not come before its use"
     case .noSuchAccumulator(let number): "there is no accumulator \(number)"
     case .elementType(let expected?, let found): "found \(found.name), expected \(expected.name)"
     case .elementType(nil, let found): "does not take \(found.name)"
+    case .elementCount(let expected, let found): "\(found) elements where \(expected) belong"
+    case .dropout(let dropout): "no dropout: key \(dropout.key), rate \(dropout.rate)"
     case .arity(let op, let found): "\(op) does not take \(found) operands"
     case .rowAndColumn: "its rows or columns are not free axes of one operand"
     case .kernelCounts: "there are not as many kernels as it says"
@@ -86,6 +93,8 @@ extension ProgramError: CustomStringConvertible {
     case .writesArgument: "is an argument without an update and is written"
     case .aliased(let other): "is read elsewhere than where \(other), in its place, is written"
     case .neverWritten: "is a result that nobody writes"
+    case .notChecked: "looks up by indices that have not been checked"
+    case .checkAfterUpdate: "is a check after the first update"
     }
   }
 }

@@ -158,11 +158,19 @@ private struct ProgramParser {
       let position = reader.position
       switch reader.word() {
       case "contraction": kernel.contraction = try contraction(buffers)
+      case "gather":
+        kernel.routine = .gather(table: try name(), indices: try name(), result: try target())
+      case "scatter_add":
+        kernel.routine = .scatterAdd(
+          indices: try name(), updates: try name(), result: try target())
+      case "check": kernel.routine = try check()
+      case "random": kernel.routine = try random()
       case "body": kernel.body = try block(buffers)
       case "reduction": kernel.reductions.append(try reduction())
       case "epilogue": kernel.epilogue = try block(buffers)
       case _:
-        throw reader.error("expected contraction, body, reduction or epilogue", at: position)
+        throw reader.error(
+          "expected contraction, body, reduction, epilogue or a routine", at: position)
       }
     }
     return kernel
@@ -179,6 +187,26 @@ private struct ProgramParser {
     return KernelContraction(
       left: try access(buffers), right: try access(buffers), extent: extent, rowAxis: rows,
       columnAxis: columns, lanes: lanes, element: element)
+  }
+
+  private mutating func check() throws(TextError) -> Routine {
+    let indices = try name()
+    try reader.expect("<")
+    return .check(indices: indices, rows: try reader.integer())
+  }
+
+  private mutating func random() throws(TextError) -> Routine {
+    try reader.expect("key")
+    let key = try reader.integer()
+    try reader.expect("rate")
+    let rate = try reader.scalar(.f64).double
+    return .random(
+      seed: try name(), step: try name(), result: try target(), Dropout(key: key, rate: rate))
+  }
+
+  private mutating func target() throws(TextError) -> Int {
+    try reader.expect("to")
+    return try name()
   }
 
   private mutating func reduction() throws(TextError) -> KernelReduction {
@@ -247,12 +275,18 @@ private struct ProgramParser {
     return AffineMap(offset: reader.acceptWord("at") ? try reader.integer() : 0, strides: strides)
   }
 
-  private mutating func access(_ known: [Buffer]) throws(TextError) -> Access {
+  /// A buffer.
+  private mutating func name() throws(TextError) -> Int {
     let position = reader.position
     let name = reader.word()
     guard let number = buffers[name] else {
       throw reader.error("no buffer is called '\(name)'", at: position)
     }
+    return number
+  }
+
+  private mutating func access(_ known: [Buffer]) throws(TextError) -> Access {
+    let number = try name()
     var access = Access(buffer: number, map: try map())
     if reader.acceptWord("if") {
       repeat {

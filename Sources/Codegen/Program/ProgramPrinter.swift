@@ -91,6 +91,7 @@ private struct ProgramPrinter {
     line(1, head)
     for expression in note.expressions { line(2, "; \(expression)") }
     if let contraction = kernel.contraction { line(2, text(contraction)) }
+    if let routine = kernel.routine { line(2, text(routine)) }
     print(kernel.body, "body")
     for reduction in kernel.reductions { line(2, reduction.text) }
     print(kernel.epilogue, "epilogue")
@@ -127,6 +128,19 @@ private struct ProgramPrinter {
     }
     if let padding = access.padding { text += " else \(padding.text)" }
     return text
+  }
+
+  private func text(_ routine: Routine) -> String {
+    func name(_ buffer: Int) -> String { program.buffers[buffer].name }
+    return switch routine {
+    case .gather(let table, let indices, let result):
+      "gather \(name(table)) \(name(indices)) to \(name(result))"
+    case .scatterAdd(let indices, let updates, let result):
+      "scatter_add \(name(indices)) \(name(updates)) to \(name(result))"
+    case .check(let indices, let rows): "check \(name(indices)) < \(rows)"
+    case .random(let seed, let step, let result, let dropout):
+      "random key \(dropout.key) rate \(dropout.rate) \(name(seed)) \(name(step)) to \(name(result))"
+    }
   }
 
   private func text(_ contraction: KernelContraction) -> String {

@@ -30,6 +30,7 @@ extension Program {
     }
     if !verifier.problems.isEmpty { return verifier.problems }
     verifier.checkOrder()
+    verifier.checkLookups()
     verifier.checkWorkspace()
     return verifier.problems
   }
@@ -138,6 +139,7 @@ struct ProgramVerifier {
       if kernel.count == 0 { continue }
       var reads = kernel.body.loads + kernel.epilogue.loads
       if let contraction = kernel.contraction { reads += [contraction.left, contraction.right] }
+      reads += (kernel.routine?.reads ?? []).map { Access(buffer: $0, map: AffineMap(strides: [])) }
       for read in reads {
         checkIsInside(kernel, index, read)
         if isWritten[read.buffer] || isWritten[program.base(of: read.buffer)] { continue }
@@ -154,6 +156,10 @@ struct ProgramVerifier {
             isWritten[store.access.buffer] = true
           }
         }
+      }
+      if let result = kernel.routine?.result {
+        checkIsInside(kernel, index, Access(buffer: result, map: AffineMap(strides: [])))
+        isWritten[result] = true
       }
     }
     for loop in ending[program.kernels.count] { finish(steps[loop], &isWritten) }

@@ -8,7 +8,7 @@ struct KernelBuilder {
   /// The buffers that a node's value is written to.
   let stores: [Int: [Int]]
 
-  /// The kernels that a plan becomes: one, or a fill and a copy.
+  /// The kernels that a plan becomes: one, or a fill and a copy, or a routine and copies.
   func kernels(_ index: Int, _ graph: inout TensorGraph) -> [Kernel] {
     let plan = placed.kernels[index]
     switch plan.kind {
@@ -18,6 +18,7 @@ struct KernelBuilder {
     // The step's kernels are there already.
     case .loop: return []
     case .joined: return []
+    case .routine: return routine(index, graph)
     }
   }
 
@@ -186,7 +187,7 @@ extension KernelReduction {
     case .argReduce(let reduction, let lanes):
       self.init(kind: .argument(reduction), node: node, lanes: lanes)
     case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread, .part,
-      .joined, .loop, .loopResult:
+      .joined, .loop, .loopResult, .routine:
       return nil
     }
   }

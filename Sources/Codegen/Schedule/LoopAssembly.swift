@@ -64,6 +64,7 @@ extension Kernel {
       contraction?.left.buffer = map[product.left.buffer]
       contraction?.right.buffer = map[product.right.buffer]
     }
+    routine = routine?.renumberingBuffers { map[$0] }
   }
 }
 

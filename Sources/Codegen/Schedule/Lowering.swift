@@ -12,6 +12,7 @@ struct Lowering {
   /// The use that each value of the function became; meaningless for dead ones.
   var uses: [Use]
   var copies: [CopyKey: Int] = [:]
+  var checks: [CheckKey: Int] = [:]
 
   struct CopyKey: Hashable {
     var use: Use
@@ -42,8 +43,8 @@ struct Lowering {
     guard let name = function.origins[Value(index)]?.name, graph.names[node] == nil else { return }
     switch graph.nodes[node].kind {
     case .splat, .argument, .iota: return
-    case .constant, .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .part,
-      .joined, .loopResult:
+    case .constant, .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .part, .joined,
+      .loopResult, .routine:
       break
     case .loop: return
     }
@@ -84,6 +85,9 @@ struct Lowering {
     case .concat(let axis): return concat(instruction.operands, axis, value)
     case .fold(let windows): return fold(windows, value)
     case .contraction(let contraction): return contract(contraction, value)
+    case .gather: return gather(value)
+    case .scatterAdd: return scatterAdd(value)
+    case .random(let dropout): return random(dropout, value)
     case .identity, .stopGradient, .custom: return uses[instruction.operands[0].index]
     case .scan(let scan): return try loop(scan, value)
     case .projection(let result): return projection(result, value)
@@ -201,7 +205,7 @@ struct Lowering {
         value: Int(graph.nodes[node].value))
       return use(constant, View(rank: sizes.count, forms: []))
     case .argument, .constant, .copy, .reduce, .argReduce, .contraction, .spread, .part, .joined,
-      .loop, .loopResult:
+      .loop, .loopResult, .routine:
       return source
     case .elementwise:
       graph.isForced[node] = true

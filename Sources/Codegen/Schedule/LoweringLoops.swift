@@ -56,7 +56,7 @@ extension Lowering {
   }
 
   /// An operand as a whole array.
-  private mutating func array(_ operand: Value) -> Use {
+  mutating func array(_ operand: Value) -> Use {
     let sizes = sizes(of: operand)
     let source = stored(uses[operand.index], sizes: sizes, operand)
     return graph.isWhole(source, sizes: sizes) ? source : copied(source, sizes: sizes, operand)

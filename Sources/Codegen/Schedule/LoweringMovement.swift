@@ -49,7 +49,8 @@ extension Lowering {
     case .pad(let axes, let padding): return pad(source, axes, padding, old, new, value)
     case .windows(let windows): return slide(source, windows, old, new)
     case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .concat, .fold,
-      .contraction, .identity, .stopGradient, .custom, .scan, .projection:
+      .contraction, .gather, .scatterAdd, .random, .identity, .stopGradient, .custom, .scan,
+      .projection:
       preconditionFailure("movement is one of six operations")
     }
   }

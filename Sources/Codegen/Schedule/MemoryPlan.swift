@@ -123,6 +123,7 @@ extension Kernel {
     var result = (body.loads + epilogue.loads).map(\.buffer)
     result += (body.stores + epilogue.stores).map(\.access.buffer)
     if let contraction { result += [contraction.left.buffer, contraction.right.buffer] }
+    if let routine { result += routine.reads + [routine.result].compactMap { $0 } }
     return result
   }
 

@@ -67,6 +67,7 @@ struct NodeNames {
     case .contraction: "dot"
     case .spread: "spread"
     case .loop: "scan"
+    case .routine(let routine): routine.name
     case .loopResult(let number):
       graph.loop(ofResult: node).scan.body.function.results[number].name
     case .part, .joined: "concat"
@@ -96,7 +97,8 @@ struct NodeNames {
     case .copy: return texts(node, depth, &budget)[0]
     case .spread: return "spread(\(texts(node, depth, &budget)[0]))"
     case .part(let joined, _): return expression(Int(joined), depth: depth, budget: &budget)
-    case .reduce, .argReduce, .contraction, .joined:
+    case .routine(.check(let rows)): return "0 <= \(texts(node, depth, &budget)[0]) < \(rows)"
+    case .reduce, .argReduce, .contraction, .joined, .routine:
       return "\(operation(node))(\(texts(node, depth, &budget).joined(separator: ", ")))"
     case .elementwise(let op):
       let operands = texts(node, depth, &budget)
@@ -115,7 +117,7 @@ struct NodeNames {
       if case .elementwise(let op) = graph.nodes[node].kind { op.symbol == nil } else { true }
     let inner = isCall && depth < 11 ? (depth + 1, true) : (depth + 1, false)
     var result: [String] = []
-    for use in graph.operands(of: node) {
+    for use in graph.operands(of: node) where graph.checks[Int(use.node)] == nil {
       // A part stands for what it is made of.
       let shown = graph.nodes[node].isJoined ? graph.operands(of: Int(use.node)).first ?? use : use
       var operand = text(Int(shown.node), depth: inner.0, budget: &budget)

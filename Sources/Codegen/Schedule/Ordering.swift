@@ -6,7 +6,7 @@ import NNIR
 /// A topological order of a graph's roots.
 ///
 /// What serves nothing but updates waits for the readers of the arguments that they replace. So a weight's gradient and its update, done in
-/// one kernel, come after the last kernel that reads the weight. Where updates read each other's arguments no order is right: the earliest
+/// one kernel, come after the last kernel that reads the weight, and after all checks of indices. Where updates read each other's arguments no order is right: the earliest
 /// root that waits is let through, and its update goes by way of a temporary array.
 struct Ordering {
   private let graph: TensorGraph
@@ -62,7 +62,9 @@ struct Ordering {
         if !distinct.contains(group) { distinct.append(group) }
       }
       served[root] = []
-      if distinct.isEmpty || distinct.count > 3 || distinct.contains(shared) {
+      // What an update waits for waits for no update.
+      let isShared = distinct.contains(shared) || graph.isCheck(root)
+      if distinct.isEmpty || distinct.count > 3 || isShared {
         owner[root] = -1
       } else {
         for other in distinct.dropFirst() { groups[Int(group(of: other))] = group(of: distinct[0]) }
@@ -96,8 +98,14 @@ struct Ordering {
       }
     }
     let barrier = Int32(graph.nodes.count)
+    // Passed once all checks have run.
+    let checkpoint = barrier + Int32(groups.count)
     var edges: [(Int32, Int32)] = []
+    for argument in groups.indices where updates[argument] >= 0 {
+      edges.append((checkpoint, barrier + group(of: Int32(argument))))
+    }
     for root in order {
+      if graph.isCheck(root) { edges.append((Int32(root), checkpoint)) }
       if owner[root] >= 0 { edges.append((barrier + group(of: owner[root]), Int32(root))) }
       for load in roots.loads(of: root) {
         guard case .argument(let argument) = graph.nodes[Int(load.node)].kind,
@@ -115,7 +123,7 @@ struct Ordering {
   }
 
   private func topological(_ edges: [(Int32, Int32)]) -> [Int] {
-    let count = graph.nodes.count + groups.count
+    let count = graph.nodes.count + groups.count + 1
     var waiting = EdgeList(edges, count: count)
     var dependencies: [(Int32, Int32)] = []
     for root in order {

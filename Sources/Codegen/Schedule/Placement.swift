@@ -16,7 +16,7 @@ struct KernelPlan {
   enum Kind: Hashable {
     case map, reduction, contraction, spread, joined
     /// As many kernels as a step has, repeated.
-    case loop
+    case loop, routine
   }
 
   var kind: Kind
@@ -58,6 +58,8 @@ struct PlacedKernels {
   private(set) var levelOf: [Level]
   /// By argument: the last kernel that reads it, or -1.
   private(set) var lastReader: [Int32]
+  /// The last kernel that checks indices, or -1.
+  private(set) var lastCheck = -1
   /// By node: the arguments that it updates.
   private var updates: [Int: [Int]] = [:]
   /// By number of elements: the newest kernel whose body walks as many.
@@ -114,6 +116,7 @@ struct PlacedKernels {
     case .spread: plan.kind = .spread
     case .loop: plan.kind = .loop
     case .joined: plan.kind = .joined
+    case .routine: plan.kind = .routine
     case .argument, .constant, .splat, .iota, .elementwise, .copy, .part, .loopResult: break
     }
     kernels.append(plan)
@@ -128,14 +131,14 @@ struct PlacedKernels {
     kernels[kernel].operationCount += Int(roots.operationCounts[root])
     kernelOf[root] = Int32(kernel)
     levelOf[root] = level
+    if graph.isCheck(root) { lastCheck = kernel }
     let readLevel = readLevel(root, level)
     for load in roots.loads(of: root) {
       kernels[kernel].loads.insert(Self.key(load))
       guard case .argument(let argument) = graph.nodes[Int(load.node)].kind else { continue }
       lastReader[argument] = max(lastReader[argument], Int32(kernel))
       let read: KernelPlan.ArgumentRead =
-        kernels[kernel].kind != .spread && kernels[kernel].kind != .loop
-          && isInPlace(load, of: root)
+        kernels[kernel].readsInPlace && isInPlace(load, of: root)
           && !(kernels[kernel].kind == .contraction && graph.nodes[root].isContraction)
         ? .inPlace(readLevel) : .elsewhere
       let known = kernels[kernel].argumentReads[argument] ?? read
@@ -196,7 +199,8 @@ struct PlacedKernels {
       }
       return false
     case .reduce, .argReduce: return joinReduction(root, kernel)
-    case .contraction, .spread, .joined, .loop, .loopResult, .argument, .constant, .splat, .iota:
+    case .contraction, .spread, .joined, .loop, .loopResult, .argument, .constant, .splat, .iota,
+      .routine:
       return false
     }
   }
@@ -217,10 +221,10 @@ struct PlacedKernels {
     }
   }
 
-  /// An update only joins a kernel in which every read of the old value is of the element that is replaced, and after which none is.
+  /// An update only joins a kernel after all checks of indices, in which every read of the old value is of the element that is replaced, and after which none is.
   private func canUpdate(_ root: Int, _ kernel: Int, _ level: Level) -> Bool {
     (updates[root] ?? []).allSatisfy { argument in
-      guard lastReader[argument] <= Int32(kernel) else { return false }
+      guard lastReader[argument] <= Int32(kernel), lastCheck < kernel else { return false }
       guard let read = kernels[kernel].argumentReads[argument] else { return true }
       return read == .inPlace(level)
     }
@@ -279,13 +283,21 @@ struct PlacedKernels {
 }
 
 extension KernelPlan {
+  /// Whether it reads an array element by element where it may also write.
+  var readsInPlace: Bool {
+    switch kind {
+    case .map, .reduction, .contraction: true
+    case .spread, .joined, .loop, .routine: false
+    }
+  }
+
   /// Where an elementwise root may be evaluated, the level to try first first.
   var levels: [Level] {
     switch kind {
     case .map: [.body]
     case .contraction: [.outer]
     case .reduction: [.outer, .body]
-    case .spread, .joined, .loop: []
+    case .spread, .joined, .loop, .routine: []
     }
   }
 }
@@ -295,7 +307,7 @@ extension TensorNode {
     switch kind {
     case .reduce, .argReduce: true
     case .argument, .constant, .splat, .iota, .elementwise, .copy, .contraction, .spread, .part,
-      .joined, .loop, .loopResult:
+      .joined, .loop, .loopResult, .routine:
       false
     }
   }

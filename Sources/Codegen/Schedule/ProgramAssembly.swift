@@ -74,7 +74,7 @@ struct ProgramAssembly {
     if bufferOf[node] < 0 { bufferOf[node] = Int32(buffer) }
   }
 
-  /// An update is written into its argument's array where nobody reads the old value later or elsewhere, else copied there at the end.
+  /// An update is written into its argument's array where nobody reads the old value later or elsewhere and no check of indices follows, else copied there at the end.
   private mutating func assignUpdate(_ target: Target) {
     let result = function.results[target.result]
     guard case .update(let argument) = result.role else { return }
@@ -82,7 +82,7 @@ struct ProgramAssembly {
     let kernel = placed.kernelOf[node]
     let read = placed.kernels[Int(kernel)].argumentReads[argument]
     let isInPlace = read == nil || read == .inPlace(placed.levelOf[node])
-    if placed.lastReader[argument] <= kernel, isInPlace {
+    if placed.lastReader[argument] <= kernel, isInPlace, placed.lastCheck < Int(kernel) {
       store(node, in: argument)
       return
     }
@@ -116,7 +116,9 @@ struct ProgramAssembly {
     if graph.nodes[root].isJoined { return }
     for load in placed.roots.loads(of: root) {
       let node = Int(load.node)
-      guard bufferOf[node] < 0, placed.kernelOf[node] != placed.kernelOf[root] else { continue }
+      guard bufferOf[node] < 0, placed.kernelOf[node] != placed.kernelOf[root],
+        graph.checks[node] == nil
+      else { continue }
       if case .constant(let constant) = graph.nodes[node].kind {
         bufferOf[node] = Int32(
           buffer(
@@ -135,7 +137,9 @@ struct ProgramAssembly {
     let lines = linesOfKernels()
     for index in placed.kernels.indices {
       let plan = placed.kernels[index]
-      let note = KernelNote(expressions: expressions(plan), lines: lines[index])
+      let note = KernelNote(
+        expressions: expressions(plan), lines: lines[index],
+        check: graph.checks[plan.members[0].root])
       if plan.kind == .loop {
         embed(graph.loops[graph.loopNumber(of: plan.members[0].root)])
       }
@@ -154,14 +158,10 @@ struct ProgramAssembly {
 
   private mutating func append(_ copy: (source: Int, argument: Int, name: String)) {
     let buffer = program.buffers[copy.source]
-    let space = buffer.count == 1 ? [] : [buffer.count]
-    let map = AffineMap(strides: space.map { _ in 1 })
-    let load = Node(.load(Access(buffer: copy.source, map: map)), buffer.element)
-    let store = Store(access: Access(buffer: copy.argument, map: map), node: 0)
     program.kernels.append(
       Kernel(
-        name: kernelNames.unique(copy.name + "_copy"), space: space,
-        body: Block(nodes: [load], stores: [store])))
+        copying: copy.source, to: copy.argument, buffer.element, count: buffer.count,
+        name: kernelNames.unique(copy.name + "_copy")))
     program.notes.append(KernelNote(expressions: ["\(copy.name) = \(buffer.name)"]))
   }
 
@@ -179,7 +179,9 @@ struct ProgramAssembly {
     for (root, _) in plan.members {
       let isInner = read.contains(Int32(root)) && stores[root] == nil
       if names.known(root) == nil && isInner { continue }
-      result.append("\(names.name(root)) = \(names.expression(root))")
+      result.append(
+        graph.checks[root] != nil
+          ? names.expression(root) : "\(names.name(root)) = \(names.expression(root))")
     }
     return result
   }

@@ -67,8 +67,8 @@ struct Roots {
         case .elementwise where isTrivial[operand]:
           total += operations[operand]
           loads += 1
-        case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .part, .joined,
-          .loop, .loopResult:
+        case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .part, .joined, .loop,
+          .loopResult, .routine:
           isPossible = false
         }
       }
@@ -221,7 +221,7 @@ struct Roots {
           continue
         case .elementwise where !isRoot(node): continue
         case .argument, .constant, .elementwise, .copy, .reduce, .argReduce, .contraction,
-          .spread, .part, .joined, .loop, .loopResult:
+          .spread, .part, .joined, .loop, .loopResult, .routine:
           found.append((rootOf[index], Load(node: use.node, view: use.view)))
           starts[Int(rootOf[index]) + 1] += 1
         }

@@ -32,13 +32,14 @@ enum NodeKind {
   case part(of: Int32, into: AffineMap)
   /// An array whose parts, its operands, are stored by kernels of their own.
   case joined
+  case routine(RoutineNode)
 
   /// Whether its elements are there without any kernel.
   var isLeaf: Bool {
     switch self {
     case .argument, .constant, .splat, .iota: true
     case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .part, .joined, .loop,
-      .loopResult:
+      .loopResult, .routine:
       false
     }
   }
@@ -104,6 +105,8 @@ struct TensorGraph {
   var isForced: [Bool] = []
   var targets: [Target] = []
   var loops: [TensorLoop] = []
+  /// Of the nodes that are checks: what their errors say.
+  var checks: [Int: CheckNote] = [:]
   /// The graph file's names for nodes that have one.
   var names: [Int: String] = [:]
   private var compositions: [UInt64: Int32] = [:]
@@ -111,6 +114,17 @@ struct TensorGraph {
   func operands(of node: Int) -> ArraySlice<Use> {
     let first = Int(nodes[node].firstOperand)
     return operands[first..<first + Int(nodes[node].operandCount)]
+  }
+
+  /// Whether it may find an index out of range: a check, or a loop that makes some.
+  func isCheck(_ node: Int) -> Bool {
+    switch nodes[node].kind {
+    case .routine(let routine): routine.isCheck
+    case .loop(let number): loops[number].step.kernels.contains(where: \.isCheck)
+    case .argument, .constant, .splat, .iota, .elementwise, .copy, .reduce, .argReduce,
+      .contraction, .spread, .part, .joined, .loopResult:
+      false
+    }
   }
 
   func domain(of node: Int) -> [Int] { shapes[nodes[node].domain] }

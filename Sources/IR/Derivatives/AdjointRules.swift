@@ -29,6 +29,9 @@ enum AdjointRules {
         g.contract(operands[1], Contraction(left: c.result, right: c.right, result: c.left)),
         a.contract(g, Contraction(left: c.left, right: c.result, result: c.right)),
       ]
+    case .gather: [g.scatter(operands[1], like: a), nil]
+    case .scatterAdd: [nil, g.gather(a)]
+    case .random: [nil, nil]
     case .identity: [g]
     case .stopGradient: [nil]
     case .custom(let rule): [nil] + inlined(rule.function, [g, y] + operands.dropFirst())

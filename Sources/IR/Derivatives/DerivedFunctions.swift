@@ -66,7 +66,8 @@ extension Function {
   }
 
   /// One step of training: the new values of all float parameters, as `update:NAME`, then the loss.
-  /// The last argument is the `learning_rate`, a scalar of the loss's element type.
+  /// The last argument is the `learning_rate`, a scalar of the loss's element type; where there are dropouts their `seed` and the number
+  /// of the `step` come after it, i64 scalars.
   /// With `keepingOutputs` the outputs stand before the loss.
   public func trainingStep(
     optimizer: Optimizer = .sgd, keepingOutputs: Bool = false, printAfter: PassObserver? = nil
@@ -82,7 +83,8 @@ extension Function {
     builder.function.results = []
     let rate = builder.argument(
       Argument(
-        name: "learning_rate", role: .hyperparameter, type: TensorType(type.element, .scalar)))
+        name: Hyperparameter.learningRate.rawValue, role: .hyperparameter,
+        type: TensorType(type.element, .scalar)))
     let parameters = builder.argumentValues(numbers)
     for ((number, parameter), gradient) in zip(zip(numbers, parameters), gradients) {
       let updated =
@@ -94,7 +96,7 @@ extension Function {
     if keepingOutputs { builder.function.results += prepared.results.filter { $0.role == .output } }
     builder.function.results.append(loss)
     if builder.isFull { throw .tooLarge }
-    return builder.takeFunction().finished("step", printAfter)
+    return builder.takeFunction().drawingRandomNumbers().finished("step", printAfter)
   }
 
   private func derived(

@@ -15,6 +15,11 @@ extension Term {
     with(builder.contract(value, other.value, contraction))
   }
 
+  func gather(_ indices: Term) -> Term { with(builder.gather(value, indices.value)) }
+  func scatter(_ indices: Term, like other: Term) -> Term {
+    with(builder.scatterAdd(indices.value, value, rows: other.shape[0]))
+  }
+
   /// The sum over the axes along which `other`, of the same rank, has extent 1 and this term has
   /// not.
   func sum(like other: Term) -> Term {

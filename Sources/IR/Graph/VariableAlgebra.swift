@@ -94,6 +94,13 @@ public func stopGradient(
   .call("stop_gradient", x, at: SwiftPlace(file: file, line: line, column: column))
 }
 
+/// x in which training steps set elements to 0, each with probability `rate`, and divide the others by 1 - `rate`.
+public func dropout(
+  _ x: Variable, rate: Variable, file: String = #fileID, line: Int = #line, column: Int = #column
+) -> Variable {
+  .call("dropout", x, rate, at: SwiftPlace(file: file, line: line, column: column))
+}
+
 /// The matrix product, with numpy.matmul's rules.
 public func dot(
   _ a: Variable, _ b: Variable, file: String = #fileID, line: Int = #line, column: Int = #column

@@ -114,6 +114,24 @@ public func oneHot(
   .call("one_hot", indices, count, at: SwiftPlace(file: file, line: line, column: column))
 }
 
+/// The parts of x along an axis that the indices name, as numpy.take gives them.
+public func gather(
+  _ x: Variable, _ indices: Variable, axis: Variable = 0, file: String = #fileID,
+  line: Int = #line, column: Int = #column
+) -> Variable {
+  .make(
+    .call("gather", [nil, nil, "axis"]), [x, indices, axis],
+    at: SwiftPlace(file: file, line: line, column: column))
+}
+
+/// The rows of a table that the indices name.
+public func embedding(
+  _ table: Variable, _ indices: Variable, file: String = #fileID, line: Int = #line,
+  column: Int = #column
+) -> Variable {
+  .call("embedding", table, indices, at: SwiftPlace(file: file, line: line, column: column))
+}
+
 /// The derivative of a one-element value with respect to another value.
 public func grad(
   _ f: Variable, _ x: Variable, file: String = #fileID, line: Int = #line, column: Int = #column

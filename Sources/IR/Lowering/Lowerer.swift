@@ -92,6 +92,8 @@ final class Lowerer {
   var callCount = 0
   var emptyCallCount = 0
   var listCount = 0
+  /// How many dropouts there are so far: the key of the next.
+  var dropoutCount = 0
 
   var arguments: [(argument: Argument, place: Int)] = []
   var initializers: [Initializer] = []

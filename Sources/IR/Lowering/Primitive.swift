@@ -17,6 +17,7 @@ enum Primitive: Sendable {
   case argReduce(ArgReduction)
   /// What convolution, pooling, normalisation and attention are written with.
   case windows, patches, contract, along, scores, masked
+  case gather, dropout
 }
 
 struct Signature: Sendable {
@@ -77,6 +78,8 @@ struct Signature: Sendable {
       "_along": Signature(.along, ["p", "x", "axis"]),
       "_scores": Signature(.scores, ["q", "k"]),
       "_masked": Signature(.masked, ["x", "mask"]),
+      "gather": Signature(.gather, ["x", "indices", "axis"], optional: 1),
+      "dropout": Signature(.dropout, ["x", "rate"]),
       "_erfc": Signature(.unary(.erfc), ["x"]),
       "all": Signature(.quantifier(.min), ["x", "axis"], optional: 1),
       "any": Signature(.quantifier(.max), ["x", "axis"], optional: 1),
@@ -96,7 +99,5 @@ struct Signature: Sendable {
   }()
 
   /// Functions that the language has and this version does not.
-  static let unavailable: Set<String> = [
-    "gather", "embedding", "dropout",
-  ]
+  static let unavailable: Set<String> = []
 }

@@ -40,6 +40,8 @@ extension Lowerer {
     case .along: return try along(a[0], a[1], a[2])
     case .scores: return try scores(a[0], a[1])
     case .masked: return try masked(a[0], a[1])
+    case .gather: return try gather(a[0], a[1], a[2])
+    case .dropout: return try dropout(a[0], a[1])
     }
   }
 

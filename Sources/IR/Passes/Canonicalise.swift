@@ -4,7 +4,8 @@
 // never at users, so the forward function and the forward half of the gradient agree to the bit.
 
 extension Pass {
-  /// The final canonical form: no bindings, no custom derivatives, no stops, no equal instructions.
+  /// The final canonical form: no bindings, no custom derivatives, no stops, no dropouts but those of
+  /// training steps, no equal instructions.
   /// Simplifies, folds and merges in the same walk. Assumes that values are finite where a rule
   /// says so.
   /// ```
@@ -24,8 +25,9 @@ extension Pass {
     Rewriter.rewrite(
       $0,
       rules: [
-        withoutDerivativeMarks, constantFolded, simplifiedElementwise, simplifiedMovement,
-        plainWindows, stableLogarithm, recognisedElementwise, multipliedSum, recognisedContraction,
+        withoutDerivativeMarks, withoutRandomness, constantFolded, simplifiedElementwise,
+        simplifiedMovement, plainWindows, stableLogarithm, recognisedElementwise, multipliedSum,
+        recognisedContraction,
       ], merging: true)
   }
 
@@ -57,9 +59,18 @@ private func withoutDerivativeMarks(
   switch op {
   case .identity, .stopGradient, .custom: return operands[0]
   case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute,
-    .broadcast, .slice, .pad, .concat, .windows, .fold, .contraction, .scan, .projection:
+    .broadcast, .slice, .pad, .concat, .windows, .fold, .contraction, .scan, .projection, .gather,
+    .scatterAdd, .random:
     return nil
   }
+}
+
+/// Outside of training steps nothing drops: random → 1
+private func withoutRandomness(
+  _ rewriter: inout Rewriter, _ op: Op, _ operands: [Value], _ type: TensorType
+) -> Value? {
+  if case .random = op, operands.isEmpty { return rewriter.splat(1, type) }
+  return nil
 }
 
 /// Powers with a constant integer exponent, and the logistic function written out.

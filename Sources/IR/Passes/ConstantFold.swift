@@ -65,7 +65,7 @@ func constantFolded(_ rewriter: inout Rewriter, _ op: Op, _ operands: [Value], _
       return nil
     }
   case .argument, .constant, .iota, .reduce, .argReduce, .fold, .contraction, .identity,
-    .stopGradient, .custom, .scan, .projection:
+    .stopGradient, .custom, .scan, .projection, .gather, .scatterAdd, .random:
     return nil
   }
   return folded.map { rewriter.constant($0) }
@@ -158,7 +158,8 @@ extension Constant {
       for window in windows { windowSteps[window.axis] *= window.stride }
       steps = windowSteps + windows.map { strides[$0.axis] * $0.dilation }
     case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .pad, .concat, .fold,
-      .contraction, .identity, .stopGradient, .custom, .scan, .projection:
+      .contraction, .identity, .stopGradient, .custom, .scan, .projection, .gather, .scatterAdd,
+      .random:
       return nil
     }
     let indices = affineIndices(type.shape, offset, steps)

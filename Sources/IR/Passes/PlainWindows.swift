@@ -29,8 +29,8 @@ func plainWindows(
     return rewriter.emit(
       .pad(split.padding(of: type.shape), value: Scalar(0, as: type.element)), [joined], type)
   case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute,
-    .broadcast, .slice, .pad, .concat, .contraction, .identity, .stopGradient, .custom, .scan,
-    .projection:
+    .broadcast, .slice, .pad, .concat, .contraction, .gather, .scatterAdd, .random, .identity,
+    .stopGradient, .custom, .scan, .projection:
     return nil
   }
 }

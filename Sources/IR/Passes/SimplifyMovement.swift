@@ -28,7 +28,7 @@ func simplifiedMovement(
   case .argReduce(_, let axis):
     return source.shape[axis] == 1 ? rewriter.splat(0, type) : nil  // the first of one
   case .argument, .constant, .iota, .elementwise, .windows, .fold, .contraction, .identity,
-    .stopGradient, .custom, .scan, .projection:
+    .stopGradient, .custom, .scan, .projection, .gather, .scatterAdd, .random:
     return nil
   }
 }

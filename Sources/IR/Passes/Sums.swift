@@ -48,7 +48,7 @@ func recognisedContraction(
     return rewriter.contract(left, right, contraction, type.shape)
   case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute,
     .broadcast, .slice, .pad, .concat, .windows, .fold, .identity, .stopGradient, .custom, .scan,
-    .projection:
+    .projection, .gather, .scatterAdd, .random:
     return nil
   }
 }

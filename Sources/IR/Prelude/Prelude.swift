@@ -39,6 +39,9 @@ enum Prelude {
     def outer(a, b) { return reshape(a, [-1, 1]) * reshape(b, [1, -1]) }
     def one_hot(indices, n) { return cast(expand(indices, -1) == iota(n), f32) }
 
+    # Look-up
+    def embedding(table, indices) { return gather(table, indices) }
+
     # Layers. The shift by the greatest changes no value, and so no derivative.
     def softmax(x, axis=-1) {
       e = exp(x - stop_gradient(max(x, axis)))

@@ -63,7 +63,7 @@ public struct Diagnostics: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension SourceText {
   /// A line with a caret beneath, of a long line the part around the caret; nil where there is no such line.
-  func excerpt(at place: Place) -> String? {
+  package func excerpt(at place: Place) -> String? {
     guard let line = lineBytes(Int(place.line)) else { return nil }
     let column = min(max(0, Int(place.column) - 1), line.count)
     let first = column > 90 ? column - 60 : 0

@@ -56,6 +56,22 @@ public struct SourceText: Sendable {
     return bytes[start..<end]
   }
 
+  /// The first call of one of these functions that stands in the line of a place, there or further on.
+  package func call(of functions: [String], from place: Place) -> (name: String, place: Place)? {
+    guard let line = lineBytes(Int(place.line)) else { return nil }
+    var rest = line.dropFirst(max(0, Int(place.column) - 1))
+    while let start = rest.firstIndex(where: isNamePart) {
+      let name = rest[start...].prefix(while: isNamePart)
+      rest = rest[name.endIndex...]
+      let text = String(decoding: name, as: UTF8.self)
+      if functions.contains(text), rest.first(where: { !isSpace($0) }) == UInt8(ascii: "(") {
+        let column = start - line.startIndex + 1
+        return (text, Place(line: Int(place.line), column: column))
+      }
+    }
+    return nil
+  }
+
   /// The text of a line (from 1 on), trimmed, with anything unprintable replaced.
   public func line(_ number: Int) -> String? {
     guard let line = lineBytes(number) else { return nil }

@@ -114,7 +114,7 @@ private struct FunctionParser {
     try reader.expect("=")
     var op = try operation(type)
     var operands: [Value] = []
-    if !op.isLeaf, reader.isAtValue {
+    if !op.isLeaf, reader.isAtOperand {
       repeat { operands.append(try reader.value()) } while reader.accept(",")
     }
     switch op {
@@ -150,6 +150,9 @@ private struct FunctionParser {
     case "windows": return .windows(try reader.list(windowAxis))
     case "fold": return .fold(try reader.list(windowAxis))
     case "contraction": return .contraction(try contraction())
+    case "gather": return .gather
+    case "scatter_add": return .scatterAdd
+    case "random": return .random(try dropout())
     case "identity": return .identity
     case "stop_gradient": return .stopGradient
     case "custom": return .custom(NestedFunction(Function(name: "")))
@@ -177,10 +180,11 @@ extension Op {
 }
 
 extension TextReader {
-  fileprivate var isAtValue: Bool {
+  /// Whether a value follows, and not the next instruction, `%7: …`.
+  fileprivate var isAtOperand: Bool {
     mutating get {
       var probe = self
-      return probe.accept("%")
+      return (try? probe.value()) != nil && !probe.accept(":")
     }
   }
 }
@@ -260,6 +264,17 @@ extension FunctionParser {
     }
     if lists.count != 3 { throw reader.error("expected labels like \"mk,kn->mn\"") }
     return Contraction(left: lists[0], right: lists[1], result: lists[2])
+  }
+
+  private mutating func dropout() throws(TextError) -> Dropout {
+    try reader.expect("[")
+    try reader.expect("key")
+    let key = try reader.integer()
+    try reader.expect(",")
+    try reader.expect("rate")
+    let rate = try reader.scalar(.f64).double
+    try reader.expect("]")
+    return Dropout(key: key, rate: rate)
   }
 
   private mutating func scan() throws(TextError) -> Scan {

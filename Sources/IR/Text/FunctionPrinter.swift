@@ -138,7 +138,10 @@ extension Op {
       " [length \(scan.length), sequences \(scan.sequences), states \(scan.states)"
         + (scan.isReversed ? ", reversed]" : "]")
     case .projection(let index): " [\(index)]"
-    case .constant, .elementwise, .reshape, .broadcast, .identity, .stopGradient, .custom: ""
+    case .random(let dropout): " [key \(dropout.key), rate \(dropout.rate)]"
+    case .constant, .elementwise, .reshape, .broadcast, .gather, .scatterAdd, .identity,
+      .stopGradient, .custom:
+      ""
     }
   }
 
@@ -148,7 +151,7 @@ extension Op {
     case .scan(let scan): scan.body
     case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute,
       .broadcast, .slice, .pad, .concat, .windows, .fold, .contraction, .identity, .stopGradient,
-      .projection:
+      .projection, .gather, .scatterAdd, .random:
       nil
     }
   }

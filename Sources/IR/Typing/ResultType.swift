@@ -39,6 +39,9 @@ extension Op {
     case .fold(let windows): return try folded(operands[0], windows, declared)
     case .contraction(let contraction):
       return try contraction.resultType(operands[0], operands[1])
+    case .gather: return try gathered(operands[0], operands[1])
+    case .scatterAdd: return try scattered(operands[0], operands[1], declared)
+    case .random(let dropout): return try dropout.resultType(of: operands, declared: declared)
     case .identity, .stopGradient: return operands[0]
     case .custom(let derivative): return try customType(operands, derivative.function)
     case .scan(let scan): return try scan.resultTypes(of: operands)[0]
@@ -54,8 +57,8 @@ extension Op {
     case .reduce, .argReduce, .reshape, .permute, .broadcast, .slice, .pad, .windows, .fold,
       .identity, .stopGradient, .projection:
       1
-    case .contraction: 2
-    case .concat, .custom, .scan: nil
+    case .contraction, .gather, .scatterAdd: 2
+    case .concat, .random, .custom, .scan: nil
     }
   }
 
@@ -77,6 +80,9 @@ extension Op {
     case .windows: "windows"
     case .fold: "fold"
     case .contraction: "contraction"
+    case .gather: "gather"
+    case .scatterAdd: "scatter_add"
+    case .random: "random"
     case .identity: "identity"
     case .stopGradient: "stop_gradient"
     case .custom: "custom"

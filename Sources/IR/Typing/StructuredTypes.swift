@@ -1,5 +1,5 @@
-// The type rules of the two operations with inner structure: contraction, whose axes have labels,
-// and scan, which has a body.
+// The type rules of the operations with inner structure: contraction, whose axes have labels, look-ups,
+// dropout, and scan, which has a body.
 
 extension Contraction {
   func resultType(
@@ -45,6 +45,57 @@ extension Contraction {
       extents[Int(label)] = size
     }
     return extents
+  }
+}
+
+extension Op {
+  /// The shape of the indices, then that of a row. Where something is taken, there must be something
+  /// to take.
+  func gathered(
+    _ table: TensorType, _ indices: TensorType
+  ) throws(TypingError) -> TensorType {
+    let row = try self.row(of: table, indices)
+    let shape = Shape(indices.shape.sizes + row)
+    try shape.check()
+    return table.with(shape: shape)
+  }
+
+  func scattered(
+    _ indices: TensorType, _ updates: TensorType, _ declared: TensorType
+  ) throws(TypingError) -> TensorType {
+    if updates.element == .bool { throw .element(op: name, found: .bool) }
+    let expected = updates.with(
+      shape: Shape(indices.shape.sizes + (try row(of: declared, indices))))
+    if updates != expected { throw .mismatch(op: name, expected: expected, found: updates) }
+    return declared.with(element: updates.element)
+  }
+
+  private func row(
+    of table: TensorType, _ indices: TensorType
+  ) throws(TypingError) -> [Int] {
+    if !indices.element.isInteger { throw .element(op: name, found: indices.element) }
+    if table.shape.rank == 0 { throw .axis(op: name, axis: 0, rank: 0) }
+    if table.shape[0] == 0, indices.count > 0 {
+      throw .extent(op: name, axis: 0, expected: 1, found: 0)
+    }
+    return Array(table.shape.sizes.dropFirst())
+  }
+}
+
+extension Dropout {
+  func resultType(
+    of operands: [TensorType], declared: TensorType
+  ) throws(TypingError) -> TensorType {
+    if key < 0 || !(rate >= 0 && rate < 1) { throw .dropout(self) }
+    if !declared.element.isFloat { throw .element(op: "random", found: declared.element) }
+    if !operands.isEmpty, operands.count != 2 {
+      throw .operandCount(op: "random", expected: 2, found: operands.count)
+    }
+    let expected = TensorType(.i64, .scalar)
+    for operand in operands where operand != expected {
+      throw .mismatch(op: "random", expected: expected, found: operand)
+    }
+    return declared
   }
 }
 

@@ -15,6 +15,8 @@ public indirect enum TypingError: Error, Hashable, Sendable {
   case slice(axis: Int, SliceAxis, extent: Int)
   case padding(axis: Int, PadAxis)
   case window(WindowAxis, extent: Int)
+  /// A dropout's key below 0, or a rate that is none.
+  case dropout(Dropout)
   case exponent(Int, ElementType)
   case size(Shape)
   /// A constant whose bits are no value of its element type.
@@ -52,6 +54,7 @@ extension TypingError: CustomStringConvertible {
     case .window(let window, let extent):
       "windows: axis \(window.axis) has extent \(extent), and \(window.size) elements spaced "
         + "\(window.dilation), by \(window.stride), do not fit it"
+    case .dropout(let dropout): "random: key \(dropout.key), rate \(dropout.rate)"
     case .exponent(let exponent, let element): "power: \(element.name) to the \(exponent)"
     case .size(let shape): "\(shape) is no shape or has too many elements"
     case .constantBits(let scalar): "constant: \(scalar.bits) are no \(scalar.element.name) bits"

@@ -40,6 +40,11 @@ void nn_philox_uniform_f64(double *r, int64_t n, uint64_t seed, uint64_t stream,
 void nn_philox_normal_f32(float *r, int64_t n, uint64_t seed, uint64_t stream, double mean, double std);
 void nn_philox_normal_f64(double *r, int64_t n, uint64_t seed, uint64_t stream, double mean, double std);
 
+/* Factors 0 to n - 1 of a dropout, as in Docs/numerics.md. */
+void nn_philox_dropout_f32(float *r, int64_t n, int64_t seed, int64_t step, int64_t key, int64_t threshold, float scale);
+void nn_philox_dropout_f64(double *r, int64_t n, int64_t seed, int64_t step, int64_t key, int64_t threshold,
+                           double scale);
+
 /* a * b + c, rounded once. */
 float nn_scalar_fma_f32(float a, float b, float c);
 double nn_scalar_fma_f64(double a, double b, double c);

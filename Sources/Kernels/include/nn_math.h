@@ -2083,6 +2083,42 @@ NN_FUNCTION void nn_normal_f64(double *r, int64_t n, uint64_t seed, uint64_t str
 }
 /* @end */
 
+/* @section dropout_key needs: philox */
+/* The key of the random numbers of a step; the stream is the hash of "dropout step", which is no parameter's name. */
+NN_INLINE uint64_t nn_dropout_key(uint64_t seed, uint64_t step) {
+  uint32_t w[4];
+  nn_philox(w, seed, step, UINT64_C(0xc1e8ae72730266b2));
+  return ((uint64_t)w[1] << 32) | w[0];
+}
+/* @end */
+
+/* @section dropout_f32 needs: philox dropout_key */
+/* Factors `begin` (a multiple of 4) to `end` - 1 of a dropout: 0 where the word is below the threshold, else `scale`. */
+NN_FUNCTION void nn_dropout_f32(float *r, const int64_t *seed, const int64_t *step, int64_t stream, int64_t threshold,
+                                float scale, ptrdiff_t begin, ptrdiff_t end) {
+  const uint64_t key = nn_dropout_key((uint64_t)*seed, (uint64_t)*step);
+  ptrdiff_t i, j;
+  for (i = begin; i < end; i += 4) {
+    uint32_t w[4];
+    nn_philox(w, key, (uint64_t)i / 4, (uint64_t)stream);
+    for (j = 0; j < 4 && i + j < end; j++) r[i + j] = (int64_t)w[j] < threshold ? 0 : scale;
+  }
+}
+/* @end */
+
+/* @section dropout_f64 needs: philox dropout_key */
+NN_FUNCTION void nn_dropout_f64(double *r, const int64_t *seed, const int64_t *step, int64_t stream, int64_t threshold,
+                                double scale, ptrdiff_t begin, ptrdiff_t end) {
+  const uint64_t key = nn_dropout_key((uint64_t)*seed, (uint64_t)*step);
+  ptrdiff_t i, j;
+  for (i = begin; i < end; i += 4) {
+    uint32_t w[4];
+    nn_philox(w, key, (uint64_t)i / 4, (uint64_t)stream);
+    for (j = 0; j < 4 && i + j < end; j++) r[i + j] = (int64_t)w[j] < threshold ? 0 : scale;
+  }
+}
+/* @end */
+
 /* @section guard_end needs: guard_begin */
 #endif
 /* @end */

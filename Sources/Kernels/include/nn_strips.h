@@ -36,7 +36,19 @@
    matrix products (f32 f64 i32 i64): see nn_contract.h
      void nns_contract_T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const type *a, ptrdiff_t a_m, ptrdiff_t a_k,
                          const type *b, ptrdiff_t b_k, ptrdiff_t b_n, type *c, ptrdiff_t c_m, void *scratch)
-     void nns_contract_lanes_T(the same) */
+     void nns_contract_lanes_T(the same)
+
+   look-ups: see nn_lookup.h; I, the indices' type, is i32 or i64; `begin` and `end` bound the rows of r that are written
+     ptrdiff_t nns_check_I(const index *indices, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end)
+       1 + the position of the first index from `begin` to `end` - 1 that is not at least 0 and below `rows`, or 0
+     void nns_gather_T_I(type *r, const type *table, const index *indices, ptrdiff_t width, ptrdiff_t begin,
+                         ptrdiff_t end)                                                            all types
+     void nns_scatter_add_T_I(type *r, const index *indices, const type *updates, ptrdiff_t count, ptrdiff_t width,
+                              ptrdiff_t begin, ptrdiff_t end)                                      f32 f64 i32 i64
+
+   random factors (f32 f64): see dropout_T in nn_math.h
+     void nns_dropout_T(type *r, const int64_t *seed, const int64_t *step, int64_t stream, int64_t threshold, type scale,
+                        ptrdiff_t begin, ptrdiff_t end) */
 #ifndef NN_STRIPS_H
 #define NN_STRIPS_H
 

@@ -1,10 +1,10 @@
 // Machine code of kernels in this process, and how long it stays.
 
-/// A kernel's function: `(buffers, scratch, begin, end)`; see `KernelEntry`.
+/// A kernel's function: `(buffers, scratch, begin, end)`, which gives 0 or, of a check, 1 + a position; see `KernelEntry`.
 public typealias KernelFunction =
   @convention(c) (
     UnsafePointer<UnsafeMutableRawPointer?>, UnsafeMutableRawPointer?, Int, Int
-  ) -> Void
+  ) -> Int
 
 /// Functions that can be called as long as this object lives.
 public final class LoadedCode: @unchecked Sendable {

@@ -7,22 +7,24 @@ import NNIR
 struct CheckInputs {
   let seed: UInt64
 
-  /// Floats are normal with standard deviation 0.5, integers small and not negative, truth values even.
+  /// Floats are normal with standard deviation 0.5, integers small and not negative, truth values even. Integers that look-ups depend on
+  /// are below the least number of rows.
   func values(for network: Network) -> NamedValues {
-    NamedValues(
-      tensors: network.function.arguments.map { argument in
-        NamedTensor(name: argument.name, tensor: tensor(argument))
+    let bounds = network.function.indexBounds
+    return NamedValues(
+      tensors: zip(network.function.arguments, bounds).map { argument, bound in
+        NamedTensor(name: argument.name, tensor: tensor(argument, below: bound))
       })
   }
 
-  private func tensor(_ argument: Argument) -> Tensor {
+  private func tensor(_ argument: Argument, below bound: Int?) -> Tensor {
     let stream = randomStream("check \(argument.name)")
     let count = argument.type.count
     var draws = [Double](repeating: 0, count: count)
     if argument.type.element.isFloat {
       nn_philox_normal_f64(&draws, Int64(count), seed, stream, 0, 0.5)
     } else {
-      let high = argument.type.element == .bool ? 2.0 : 4.0
+      let high = argument.type.element == .bool ? 2 : Double(bound ?? 4)
       nn_philox_uniform_f64(&draws, Int64(count), seed, stream, 0, high)
       for index in draws.indices { draws[index].round(.down) }
     }

@@ -102,10 +102,3 @@ extension Tensor {
     return doubles.firstIndex { !$0.isFinite }
   }
 }
-
-extension Shape {
-  /// The indices of an element given by its row-major index.
-  fileprivate func indices(ofElement index: Int) -> [Int] {
-    zip(rowMajorStrides, sizes).map { index / $0 % $1 }
-  }
-}

@@ -98,24 +98,40 @@ public final class CompiledProgram: @unchecked Sendable {
   }
 
   /// Runs kernels on the arrays bound; nothing is allocated, hashed or locked. A loop is run whole or not at all.
-  public func run(kernels: Range<Int>) {
+  ///
+  /// Throws `indexOutOfRange` where a check finds an index that is none; no argument has been changed then.
+  public func run(kernels: Range<Int>) throws(CallError) {
     var index = kernels.lowerBound
     while index < kernels.upperBound {
       if loopsAtKernel[index] >= 0 {
-        run(loop: loopsAtKernel[index])
+        try run(loop: loopsAtKernel[index])
         index = loops[loopsAtKernel[index]].loop.kernels.upperBound
       } else {
-        run(kernel: index)
+        try run(kernel: index)
         index += 1
       }
     }
   }
 
-  private func run(kernel: Int) {
-    if calls[kernel].pieces > 0 { pool.run(calls[kernel]) }
+  private func run(kernel: Int) throws(CallError) {
+    if calls[kernel].pieces == 0 { return }
+    let found = pool.run(calls[kernel])
+    if found != 0 { throw .indexOutOfRange(fault(of: kernel, at: found - 1)) }
   }
 
-  private func run(loop number: Int) {
+  private func fault(of kernel: Int, at position: Int) -> IndexFault {
+    let note = kernel < program.notes.count ? program.notes[kernel].check : nil
+    guard case .check(let buffer, let rows) = program.kernels[kernel].routine,
+      let indices = buffers[buffer]
+    else { return IndexFault(-1, at: position, rows: 0, note) }
+    let index =
+      program.buffers[buffer].element == .i32
+      ? Int(indices.load(fromByteOffset: 4 * position, as: Int32.self))
+      : Int(indices.load(fromByteOffset: 8 * position, as: Int64.self))
+    return IndexFault(index, at: position, rows: rows, note)
+  }
+
+  private func run(loop number: Int) throws(CallError) {
     let plan = loops[number]
     for step in 0..<plan.loop.count {
       let position = plan.loop.position(step)
@@ -124,8 +140,8 @@ public final class CompiledProgram: @unchecked Sendable {
       }
       for item in plan.items {
         switch item {
-        case .kernel(let index): run(kernel: index)
-        case .loop(let inner): run(loop: inner)
+        case .kernel(let index): try run(kernel: index)
+        case .loop(let inner): try run(loop: inner)
         }
       }
     }
@@ -135,11 +151,10 @@ public final class CompiledProgram: @unchecked Sendable {
   public func call(
     arguments: UnsafePointer<UnsafeMutableRawPointer?>,
     results: UnsafePointer<UnsafeMutableRawPointer?>
-  ) {
+  ) throws(CallError) {
     bind(arguments: arguments, results: results)
-    run(kernels: 0..<calls.count)
+    try run(kernels: 0..<calls.count)
   }
-
 }
 
 /// Throws where the tensors are not what the arguments say.

@@ -121,11 +121,11 @@ public final class Executable {
       compiled.bind(arguments: sources, results: targets)
       let count = compiled.program.kernels.count
       let half = compiled.program.forwardKernelCount
-      withExtendedLifetime((arguments, results)) {
+      try withExtendedLifetime((arguments, results)) {
         switch part {
-        case .all: compiled.run(kernels: 0..<count)
-        case .forward: compiled.run(kernels: 0..<half)
-        case .backward: compiled.run(kernels: half..<count)
+        case .all: try compiled.run(kernels: 0..<count)
+        case .forward: try compiled.run(kernels: 0..<half)
+        case .backward: try compiled.run(kernels: half..<count)
         }
       }
     }

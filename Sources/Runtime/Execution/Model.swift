@@ -18,6 +18,9 @@ public final class Model {
   private let options: ExecutionOptions
   private let executable: Executable
   private var step: Executable?
+  private let seed: UInt64
+  /// How many steps have been taken.
+  private var stepCount = 0
   /// All parameters and inputs, under the numbers of the network's arguments; nil where not given yet.
   private var values: [Tensor?]
   private var results: [Tensor]
@@ -25,12 +28,13 @@ public final class Model {
   private var isForwardCurrent = false
   private var isBackwardCurrent = false
 
-  /// Compiles the network; parameters are drawn with `seed`.
+  /// Compiles the network; parameters, and dropouts, are drawn with `seed`.
   public init(
     _ network: Network, options: ExecutionOptions = ExecutionOptions(), seed: UInt64 = 0
   ) throws {
     self.network = network
     self.options = options
+    self.seed = seed
     let function: Function
     do throws(GradientError) {
       function = try network.function.gradient(keepingOutputs: true)
@@ -153,17 +157,19 @@ public final class Model {
   public func step(learningRate: Double) throws -> Double {
     let step = try compiledStep()
     let function = step.function
-    let rate = function.arguments.last.map {
-      Tensor(.scalar, filledWith: learningRate, element: $0.type.element)
-    }
+    let hyperparameters = StepHyperparameters(
+      learningRate: learningRate, seed: seed, step: stepCount)
     var arguments: [Tensor] = []
-    for argument in function.arguments where argument.role != .hyperparameter {
+    for argument in function.arguments {
+      if let hyperparameter = argument.hyperparameter {
+        arguments.append(hyperparameters.value(of: hyperparameter, argument.type))
+        continue
+      }
       guard let value = values[argumentNumber(argument.name)] else {
         throw CallError.missingInput(name: argument.name, type: argument.type)
       }
       arguments.append(value)
     }
-    if let rate { arguments.append(rate) }
     // Let go of the parameters, so that the step writes them where they are.
     for argument in function.arguments where argument.role == .parameter {
       values[argumentNumber(argument.name)] = nil
@@ -176,6 +182,7 @@ public final class Model {
       }
     }
     try step.run(arguments: &arguments, results: &stepResults)
+    stepCount += 1
     isForwardCurrent = false
     isBackwardCurrent = false
     let loss = function.results.firstIndex { $0.role == .loss }

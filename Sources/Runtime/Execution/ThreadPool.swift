@@ -15,10 +15,11 @@ struct KernelCall {
   /// The number of ranges, at most one a thread.
   var pieces: Int
 
-  func run(piece: Int) {
+  /// What the function gives for a piece of the units.
+  func run(piece: Int) -> Int {
     let begin = piece * units / pieces
     let end = (piece + 1) * units / pieces
-    function(buffers, scratch.map { $0 + piece * scratchStride }, begin, end)
+    return function(buffers, scratch.map { $0 + piece * scratchStride }, begin, end)
   }
 }
 
@@ -29,6 +30,8 @@ final class ThreadPool: @unchecked Sendable {
   /// has a piece of it, and then the call cannot end before the worker does.
   private let ticket = Atomic<Int>(0)
   private let remaining = Atomic<Int>(0)
+  /// The least that a piece of the call gave which was not 0; `Int.max` if all gave 0.
+  private let least = Atomic<Int>(Int.max)
   private let isBusy = Atomic<Bool>(false)
   private let call: UnsafeMutablePointer<KernelCall>
   private let workersDoor = Door()
@@ -54,21 +57,33 @@ final class ThreadPool: @unchecked Sendable {
   }
 
   /// Runs all pieces and returns when they are done. If another caller has the threads, this one's runs the pieces itself.
-  func run(_ kernel: KernelCall) {
+  ///
+  /// Gives the least that a piece gave which was not 0, or 0: what is found first does not depend on the threads.
+  func run(_ kernel: KernelCall) -> Int {
     guard kernel.pieces > 1,
       isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
     else {
-      for piece in 0..<kernel.pieces { kernel.run(piece: piece) }
-      return
+      for piece in 0..<kernel.pieces {
+        let found = kernel.run(piece: piece)
+        if found != 0 { return found }
+      }
+      return 0
     }
+    least.store(Int.max, ordering: .relaxed)
     call.initialize(to: kernel)
     remaining.store(kernel.pieces - 1, ordering: .relaxed)
     let count = (ticket.load(ordering: .relaxed) >> 16) &+ 1
     ticket.store(count << 16 | kernel.pieces, ordering: .sequentiallyConsistent)
     workersDoor.open()
-    kernel.run(piece: 0)
+    note(kernel.run(piece: 0))
     callersDoor.wait { self.remaining.load(ordering: .sequentiallyConsistent) == 0 }
+    let found = least.load(ordering: .relaxed)
     isBusy.store(false, ordering: .releasing)
+    return found == Int.max ? 0 : found
+  }
+
+  private func note(_ found: Int) {
+    if found != 0 { least.min(found, ordering: .relaxed) }
   }
 
   // MARK: Workers
@@ -107,7 +122,7 @@ final class ThreadPool: @unchecked Sendable {
       workersDoor.wait { self.ticket.load(ordering: .sequentiallyConsistent) != seen }
       seen = ticket.load(ordering: .sequentiallyConsistent)
       guard worker < seen & 0xFFFF else { continue }
-      call.pointee.run(piece: worker)
+      note(call.pointee.run(piece: worker))
       if remaining.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 {
         callersDoor.open()
       }

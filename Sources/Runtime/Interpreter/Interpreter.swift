@@ -19,6 +19,8 @@ public enum CallError: Error, Equatable, Sendable {
   case unknownName(String)
   /// An input was not given before a call.
   case missingInput(name: String, type: TensorType)
+  /// A look-up met an index that names nothing.
+  case indexOutOfRange(IndexFault)
 }
 
 /// Evaluates functions.
@@ -47,7 +49,7 @@ public struct Interpreter: Sendable {
       }
       given.append(tensor)
     }
-    return Evaluation(function, given).run(observing: observing)
+    return try Evaluation(function, given).run(observing: observing)
   }
 }
 
@@ -68,12 +70,13 @@ private struct Evaluation {
     lastUse = [Int](repeating: -1, count: function.instructions.count)
   }
 
-  consuming func run(observing: ((Value, Tensor) -> Void)?) -> [Tensor] {
+  consuming func run(observing: ((Value, Tensor) -> Void)?) throws(CallError) -> [Tensor] {
     findLastUses(all: observing != nil)
     for (index, instruction) in function.instructions.enumerated() where lastUse[index] >= 0 {
       if case .scan(let scan) = instruction.op {
-        tuples[index] = ScanEvaluation(scan, instruction.operands.map(value)).run()
+        tuples[index] = try ScanEvaluation(scan, instruction.operands.map(value)).run()
       } else {
+        try checkIndices(instruction, Value(index))
         let result = evaluate(instruction)
         observing?(Value(index), result)
         values[index] = result
@@ -133,10 +136,34 @@ private struct Evaluation {
     case .fold(let windows): return ReductionEvaluation.fold(operand(0), windows, type: type)
     case .contraction(let contraction):
       return ContractionEvaluation.contract(operand(0), operand(1), contraction, type: type)
+    case .gather: return LookupEvaluation.gather(operand(0), operand(1), type: type)
+    case .scatterAdd: return LookupEvaluation.scatterAdd(operand(0), operand(1), type: type)
+    case .random(let dropout):
+      return LookupEvaluation.random(dropout, instruction.operands.map(value), type: type)
     case .identity, .stopGradient, .custom: return operand(0)
     case .projection(let index): return projected(instruction.operands[0], index)
     case .scan: preconditionFailure("a scan is a tuple")
     }
+  }
+
+  /// The indices of a look-up that looks anything up.
+  private func checkIndices(_ instruction: Instruction, _ value: Value) throws(CallError) {
+    let indices: Value
+    let rows: Int
+    switch instruction.op {
+    case .gather:
+      indices = instruction.operands[1]
+      rows = function.type(of: instruction.operands[0]).shape[0]
+    case .scatterAdd:
+      indices = instruction.operands[0]
+      rows = instruction.type.shape[0]
+    case _: return
+    }
+    let tensor = self.value(indices)
+    guard instruction.type.count > 0,
+      let position = LookupEvaluation.firstFault(in: tensor, rows: rows)
+    else { return }
+    throw .indexOutOfRange(function.fault(at: position, of: indices, tensor, rows: rows, in: value))
   }
 
   private func projected(_ scan: Value, _ index: Int) -> Tensor {
@@ -157,7 +184,7 @@ private struct ScanEvaluation {
     self.operands = operands
   }
 
-  func run() -> [Tensor] {
+  func run() throws(CallError) -> [Tensor] {
     let body = scan.body.function
     var states = Array(operands[scan.sequences..<scan.sequences + scan.states])
     let captured = Array(operands[(scan.sequences + scan.states)...])
@@ -167,7 +194,7 @@ private struct ScanEvaluation {
     for step in 0..<scan.length {
       let position = scan.isReversed ? scan.length - 1 - step : step
       let slices = operands[..<scan.sequences].map { Movement.step($0, at: position) }
-      let results = Evaluation(body, slices + states + captured).run(observing: nil)
+      let results = try Evaluation(body, slices + states + captured).run(observing: nil)
       states = Array(results[..<scan.states])
       for (index, value) in results[scan.states...].enumerated() {
         place(value, into: &yields[index], at: position)

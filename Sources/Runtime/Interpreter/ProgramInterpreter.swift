@@ -13,20 +13,25 @@ public struct ProgramInterpreter: Sendable {
     try checkArguments(arguments, program.arguments)
     var memory = ProgramMemory(program, arguments)
     let (loops, atKernel) = LoopPlan.all(of: program)
-    func run(_ item: LoopPlan.Item) {
+    func run(_ item: LoopPlan.Item) throws(CallError) {
       switch item {
-      case .kernel(let index): KernelEvaluation(program.kernels[index]).run(&memory)
+      case .kernel(let index):
+        let kernel = program.kernels[index]
+        guard let routine = kernel.routine else { return KernelEvaluation(kernel).run(&memory) }
+        let note = index < program.notes.count ? program.notes[index].check : nil
+        if kernel.count == 0 { return }
+        try RoutineEvaluation(kernel: kernel, routine: routine, note: note).run(&memory)
       case .loop(let number):
         for step in 0..<loops[number].loop.count {
           memory.positions[number] = loops[number].loop.position(step)
-          for item in loops[number].items { run(item) }
+          for item in loops[number].items { try run(item) }
         }
       }
     }
     var index = 0
     while index < program.kernels.count {
       let loop = atKernel[index]
-      run(loop < 0 ? .kernel(index) : .loop(loop))
+      try run(loop < 0 ? .kernel(index) : .loop(loop))
       index = loop < 0 ? index + 1 : loops[loop].loop.kernels.upperBound
     }
     return memory.results(of: program)

@@ -49,7 +49,8 @@ extension Op {
       scan.body = NestedFunction(scan.body.function.widened())
       self = .scan(scan)
     case .argument, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute, .broadcast,
-      .slice, .concat, .windows, .fold, .contraction, .identity, .stopGradient, .projection:
+      .slice, .concat, .windows, .fold, .contraction, .identity, .stopGradient, .projection,
+      .gather, .scatterAdd, .random:
       break
     }
   }

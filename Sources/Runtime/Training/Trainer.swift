@@ -65,6 +65,8 @@ public final class Trainer {
   private let data: [Tensor]
   private let batch: Int
   private let rebound: ((Int) throws -> Network)?
+  /// How many steps have been taken.
+  private var stepCount = 0
   private var steps: [Int: BatchFunction] = [:]
   private var evaluations: [Int: BatchFunction] = [:]
 
@@ -159,7 +161,10 @@ public final class Trainer {
       let rows = order[begin..<min(begin + batch, order.count)]
       let inputs = data.map { $0.rows(rows) }
       let function = try function(batch: rows.count, step: step)
-      let (loss, output) = try function.run(&parameters, inputs, options.learningRate)
+      let hyperparameters = StepHyperparameters(
+        learningRate: options.learningRate, seed: options.seed, step: stepCount)
+      let (loss, output) = try function.run(&parameters, inputs, hyperparameters)
+      if step { stepCount += 1 }
       totals.rows += rows.count
       totals.loss += loss * Double(rows.count)
       if let accuracyMeasure, let output, let target = target(accuracyMeasure, inputs) {
@@ -198,7 +203,7 @@ public final class Trainer {
 /// A step or an evaluation for one batch size.
 private final class BatchFunction {
   private let executable: Executable
-  /// Where each argument comes from: a parameter, an input, or nil for the learning rate.
+  /// Where each argument comes from: a parameter, an input, or nil for a hyperparameter.
   private let sources: [(isParameter: Bool, number: Int)?]
   /// The argument that each parameter is.
   private let parameterIndices: [Int]
@@ -226,11 +231,11 @@ private final class BatchFunction {
   }
 
   func run(
-    _ parameters: inout [Tensor], _ inputs: [Tensor], _ learningRate: Double
+    _ parameters: inout [Tensor], _ inputs: [Tensor], _ hyperparameters: StepHyperparameters
   ) throws -> (loss: Double, output: Tensor?) {
     var arguments = zip(sources, executable.function.arguments).map { source, argument in
       guard let source else {
-        return Tensor(.scalar, filledWith: learningRate, element: argument.type.element)
+        return hyperparameters.value(of: argument.hyperparameter ?? .learningRate, argument.type)
       }
       return source.isParameter ? parameters[source.number] : inputs[source.number]
     }

@@ -55,6 +55,7 @@ struct DSLTests {
       broadcast(p, [n, 3]), squeeze(expand(x, axis: 0)), zeros([n, 3]) + x, ones([3]) * p,
       full([2], 0.5), iota(n) + i, zerosLike(x), onesLike(i), oneHot(i, 5), x[0], x[-1, 0..<2],
       x[.all, .range(step: -1)], x[.ellipsis, 1], size(x, axis: 1) * p,
+      gather(x, [0, 1], axis: -1), embedding(p, i), dropout(x, rate: 0.25),
     ]
     for (index, value) in others.enumerated() { all.append(("o\(index)", value)) }
     let images = g.input("images", [n, 2, 5, 6], .f64)

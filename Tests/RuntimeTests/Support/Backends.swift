@@ -19,7 +19,9 @@ extension CompiledProgram {
     let targets: [UnsafeMutableRawPointer?] = results.indices.map {
       results[$0].writableAddress(keepingElements: true)
     }
-    withExtendedLifetime((arguments, results)) { call(arguments: sources, results: targets) }
+    try withExtendedLifetime((arguments, results)) {
+      try call(arguments: sources, results: targets)
+    }
     return results
   }
 }

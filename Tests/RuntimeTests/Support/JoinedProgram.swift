@@ -62,6 +62,7 @@ extension Kernel {
     epilogue.shiftBuffers(by: count)
     contraction?.left.buffer += count
     contraction?.right.buffer += count
+    routine = routine?.renumberingBuffers { $0 + count }
   }
 }
 

@@ -26,7 +26,7 @@ struct RandomFunction {
     while builder.count < size {
       // Late values are likelier operands, so that functions get deep.
       let operand = random.chance(2) ? values[values.count - 1] : random.pick(values)
-      switch random.below(27) {
+      switch random.below(29) {
       case 0..<5: unary(operand)
       case 5..<12: binary(operand)
       case 12: compareAndSelect(operand)
@@ -41,6 +41,8 @@ struct RandomFunction {
       case 23: concat(operand)
       case 24: windows(operand)
       case 25: fold(operand)
+      case 26: gather(operand)
+      case 27: scatterAdd(operand)
       default: make()
       }
     }
@@ -290,6 +292,34 @@ struct RandomFunction {
     add(
       builder.contract(
         value, operand, Contraction(left: left, right: right, result: result)))
+  }
+
+  // MARK: Look-ups
+
+  private mutating func gather(_ value: Value) {
+    let shape = builder.shape(of: value)
+    guard shape.rank > 0, shape[0] > 0 else { return }
+    let places = randomShape()
+    if places.count * shape.count / shape[0] > Self.largest { return }
+    add(builder.gather(value, indices(places, below: shape[0])))
+  }
+
+  private mutating func scatterAdd(_ value: Value) {
+    let type = builder.type(of: value)
+    if type.element == .bool { return }
+    let places = Shape(Array(type.shape.sizes.prefix(random.below(type.shape.rank + 1))))
+    let rows = random.pick([1, 2, 3, 5, 17, 64])
+    if rows * type.count / max(1, places.count) > Self.largest { return }
+    add(builder.scatterAdd(indices(places, below: rows), value, rows: rows))
+  }
+
+  /// Indices in range, whatever they are made of.
+  private mutating func indices(_ shape: Shape, below rows: Int) -> Value {
+    let type = TensorType(random.pick([.i32, .i64]), shape)
+    let any = partner(of: type.with(element: random.pick([type.element, type.element, .f32])))
+    let count = builder.constant(
+      Constant(splat: Scalar(rows, as: type.element), shape: shape))
+    return builder.elementwise(.mod, builder.cast(any, to: type.element), count)
   }
 
   private mutating func make() {
