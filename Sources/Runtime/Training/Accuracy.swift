@@ -22,13 +22,14 @@ public struct AccuracyMeasure: Hashable, Sendable {
     self.target = target
   }
 
-  /// How many rows of axis 0 are right.
-  public func correctCount(output: Tensor, target: Tensor) -> Int {
+  /// The share that is right, times the rows of axis 0: a row may hold several answers, one for each symbol of a sequence.
+  public func correctRows(output: Tensor, target: Tensor) -> Double {
     let rows = output.shape.rank > 0 ? output.shape[0] : 1
-    let width = rows > 0 ? output.count / rows : 0
-    var correct = 0
-    for row in 0..<rows where isRight(output, target, row: row, width: width) { correct += 1 }
-    return correct
+    let width = kind == .classes ? output.shape.sizes.last ?? 1 : max(1, output.count / max(1, rows))
+    let answers = width > 0 ? output.count / width : 0
+    if answers == 0 { return 0 }
+    let correct = (0..<answers).count { isRight(output, target, row: $0, width: width) }
+    return Double(correct * rows) / Double(answers)
   }
 
   private func isRight(_ output: Tensor, _ target: Tensor, row: Int, width: Int) -> Bool {
@@ -72,7 +73,8 @@ extension Network {
       let argument = function.arguments[index]
       return argument.role == .input && !needed.contains(index)
         && (argument.type.shape == type.shape
-          || (argument.type.element.isInteger && argument.type.count == type.shape[0]))
+          || (argument.type.element.isInteger
+            && argument.type.count * (type.shape.sizes.last ?? 1) == type.count))
     }
     return fitting.count == 1 ? function.arguments[fitting[0]].name : nil
   }
@@ -108,8 +110,8 @@ extension Function {
     case .elementwise(.div):
       let numerator = definition(of: last.operands[0])
       let denominator = source(of: last.operands[1])
-      guard numerator.op == .elementwise(.exp), type.shape.rank == 2,
-        denominator.op == .reduce(.sum, axes: [1]),
+      guard numerator.op == .elementwise(.exp), type.shape.rank >= 2,
+        denominator.op == .reduce(.sum, axes: [type.shape.rank - 1]),
         definition(of: denominator.operands[0]) == numerator
       else { return nil }
       return .classes

@@ -144,14 +144,14 @@ public final class Trainer {
   private struct Totals {
     var rows = 0
     var loss = 0.0
-    var correct = 0
+    var correct = 0.0
 
     var meanLoss: Double { loss / Double(rows) }
   }
 
   private func accuracy(_ totals: Totals) -> Double? {
     guard accuracyMeasure != nil, totals.rows > 0 else { return nil }
-    return Double(totals.correct) / Double(totals.rows)
+    return totals.correct / Double(totals.rows)
   }
 
   /// Runs over the rows in batches; nil where it was stopped.
@@ -168,7 +168,7 @@ public final class Trainer {
       totals.rows += rows.count
       totals.loss += loss * Double(rows.count)
       if let accuracyMeasure, let output, let target = target(accuracyMeasure, inputs) {
-        totals.correct += accuracyMeasure.correctCount(output: output, target: target)
+        totals.correct += accuracyMeasure.correctRows(output: output, target: target)
       }
       if step, shouldStop(), begin + batch < order.count { return nil }
     }
