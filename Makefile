@@ -7,7 +7,7 @@ NNCC := .build/$(CONFIGURATION)/nncc
 # What Swift files are looked at by the formatter and the linter.
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests Benchmarks/Step Examples)
 
-.PHONY: build demo test lint format bench clean dependencies
+.PHONY: build demo examples test lint format bench clean dependencies
 
 build: dependencies
 	$(SWIFT) build -c $(CONFIGURATION)
@@ -15,6 +15,10 @@ build: dependencies
 # Trains on real digits, emits C, compiles it with a C program and compares the answers.
 demo: build
 	NNCC=$(NNCC) Examples/digits/run.sh
+
+# Trains every example in full and holds what comes out against what its page claims; some minutes.
+examples: build
+	Examples/run-all.sh
 
 test:
 	@.ci/install tests

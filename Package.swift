@@ -45,7 +45,8 @@ let package = Package(
       name: "RuntimeTests", dependencies: ["NNRuntime"], path: "Tests/RuntimeTests",
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["nncc", "NNRuntime"], path: "Tests/CommandTests"),
+      name: "CommandTests", dependencies: ["nncc", "NNRuntime", "ExampleData"],
+      path: "Tests/CommandTests"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
-/* text.c: embeds nn_math.h, nn_contract.h and nn_lookup.h. They are also included, so that a change to them rebuilds this file. */
+/* text.c: embeds nn_math.h, nn_contract.h and nn_lookup.h. They are also included, so that a change to
+   them rebuilds this file. */
 
 #include "nn_text.h"
 

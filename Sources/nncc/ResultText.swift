@@ -18,8 +18,9 @@ enum ResultText {
   /// Shortest digits that read back to the same bits.
   static func number(_ scalar: Scalar) -> String {
     switch scalar.element {
-    case .f32: "\(scalar.float)"
-    case .f64: "\(scalar.double)"
+    // NaN has no sign worth showing.
+    case .f32: scalar.float.isNaN ? "nan" : "\(scalar.float)"
+    case .f64: scalar.double.isNaN ? "nan" : "\(scalar.double)"
     case .i32, .i64: "\(scalar.int64)"
     case .bool: scalar.bool ? "true" : "false"
     }
@@ -62,6 +63,7 @@ enum ResultText {
 
   /// About six significant digits.
   static func brief(_ value: Double) -> String {
+    if value.isNaN { return "nan" }
     if value == 0 || !value.isFinite { return "\(value)" }
     let size = Swift.abs(value)
     if size >= 1e6 || size < 1e-4 { return "\(Float(value))" }

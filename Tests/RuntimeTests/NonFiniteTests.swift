@@ -53,6 +53,24 @@ import Testing
     #expect(found.value == .infinity && found.position == [1] && found.culprit.line == 2)
   }
 
+  /// The logarithms of a sigmoid and of what it leaves of 1 are taken of its argument.
+  @Test func crossEntropyOfASigmoidIsStable() throws {
+    let session = try session(
+      """
+      input z : [4]
+      input y : [4]
+      loss binary_cross_entropy(sigmoid(z), y)
+      """)
+    let inputs = [
+      NamedTensor(name: "z", tensor: Tensor([4], [Float(1000), -1000, 1000, -1000])),
+      NamedTensor(name: "y", tensor: Tensor([4], [Float(1), 0, 0, 1])),
+    ]
+    #expect(try session.firstNonFinite(inputs, gradients: true, withRespectTo: ["z"]) == nil)
+    let results = try session.gradients(inputs, withRespectTo: ["z"])
+    #expect(results.loss?.doubles == [500])
+    #expect(results.gradients?[0].tensor.doubles == [0, 0, 0.25, -0.25])
+  }
+
   @Test func looksIntoTheStepsOfAScan() throws {
     let builder = FunctionBuilder(name: "f")
     let x = builder.input("x", [4, 2])

@@ -6,6 +6,7 @@
 func stableLogarithm(
   _ rewriter: inout Rewriter, _ op: Op, _ operands: [Value], _ type: TensorType
 ) -> Value? {
+  if case .elementwise(.log1p) = op { return rewriter.stableLog1p(operands[0]) }
   guard case .elementwise(.log) = op, case .elementwise(let inner) = rewriter.op(operands[0])
   else { return nil }
   let parts = rewriter.operands(operands[0])
@@ -33,6 +34,12 @@ func stableLogarithm(
 }
 
 extension Rewriter {
+  /// log1p(-sigmoid x) → log sigmoid(-x)
+  mutating func stableLog1p(_ value: Value) -> Value? {
+    guard isElementwise(value, .neg), isElementwise(operand(value), .sigmoid) else { return nil }
+    return logSigmoid(elementwise(.neg, operand(operand(value))))
+  }
+
   /// min(x, 0) - log1p(exp(-|x|)): no exponential overflows, and no tail is lost.
   fileprivate mutating func logSigmoid(_ x: Value) -> Value {
     let cut = elementwise(.min, x, splat(0, type(x)))

@@ -25,7 +25,8 @@ public struct AccuracyMeasure: Hashable, Sendable {
   /// The share that is right, times the rows of axis 0: a row may hold several answers, one for each symbol of a sequence.
   public func correctRows(output: Tensor, target: Tensor) -> Double {
     let rows = output.shape.rank > 0 ? output.shape[0] : 1
-    let width = kind == .classes ? output.shape.sizes.last ?? 1 : max(1, output.count / max(1, rows))
+    let width =
+      kind == .classes ? output.shape.sizes.last ?? 1 : max(1, output.count / max(1, rows))
     let answers = width > 0 ? output.count / width : 0
     if answers == 0 { return 0 }
     let correct = (0..<answers).count { isRight(output, target, row: $0, width: width) }
