@@ -4,7 +4,7 @@
 import NNCodegen
 import NNRuntime
 
-/// Exit statuses, as `Docs/cli.md` lists them.
+/// Exit statuses, after sysexits.h.
 enum Status: Int32 {
   case checkFailed = 1
   case usage = 64

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the C that nncc emits against its contract (Docs/c-abi.md), from outside.
+"""Holds the C that nncc emits against what it promises, from outside.
 
 usage: c_abi.py NNCC [--only NAME,NAME] [--keep FOLDER] [--jobs N]
 
