@@ -26,7 +26,7 @@ struct RandomFunction {
     while builder.count < size {
       // Late values are likelier operands, so that functions get deep.
       let operand = random.chance(2) ? values[values.count - 1] : random.pick(values)
-      switch random.below(29) {
+      switch random.below(30) {
       case 0..<5: unary(operand)
       case 5..<12: binary(operand)
       case 12: compareAndSelect(operand)
@@ -43,6 +43,7 @@ struct RandomFunction {
       case 25: fold(operand)
       case 26: gather(operand)
       case 27: scatterAdd(operand)
+      case 28: scan(operand)
       default: make()
       }
     }
@@ -266,6 +267,31 @@ struct RandomFunction {
       builder.broadcast(row, to: Shape([rows, columns])), to: Shape([rows * columns]))
     let some = builder.slice(all, [SliceAxis(start: 0, step: 1, count: held.count)])
     add(builder.fold(builder.reshape(some, to: held), windows, to: shape))
+  }
+
+  // MARK: Scans
+
+  /// A few random operations a step over the first axis.
+  private mutating func scan(_ value: Value) {
+    let type = builder.type(of: value)
+    guard type.element.isFloat, let length = type.shape.sizes.first, length <= 9 else { return }
+    let step = type.with(shape: Shape(Array(type.shape.sizes.dropFirst())))
+    let (start, other) = (partner(of: step), partner(of: step))
+    let fitting = ElementwiseOp.samples.filter {
+      $0.arity == 2 && !$0.isComparison && $0.accepts(type.element)
+    }
+    let (first, second) = (random.pick(fitting), random.pick(fitting))
+    let isReduced = random.chance(3) && step.shape.rank > 0
+    let results = builder.scan(
+      length: length, over: [value], states: [start], capturing: [other],
+      isReversed: random.chance(2)
+    ) { body, steps, states, captured in
+      let mixed = body.elementwise(first, steps[0], states[0])
+      let next = body.elementwise(second, mixed, captured[0])
+      let yielded = isReduced ? body.reduce(.sum, mixed, axes: [0]) : mixed
+      return ([next], [yielded])
+    }
+    for result in results { add(result) }
   }
 
   // MARK: Contraction
