@@ -15,7 +15,8 @@ struct KernelPlan {
   enum Kind: Hashable {
     case map, reduction, contraction, spread, joined
     /// As many kernels as a step has, repeated.
-    case loop, routine
+    case loop
+    case routine
   }
 
   var kind: Kind
