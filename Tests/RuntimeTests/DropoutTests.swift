@@ -191,4 +191,86 @@ import Testing
       #expect(model.parameters.map(\.tensor) == parameters)
     }
   }
+
+  // MARK: In scans
+
+  private static let recurrent = """
+    input x : f64[11, 5, 4]
+    param w : f64[4, 4]
+    ys, last = scan(x_t in x, axis=0, reverse=true, h = cast(zeros([5, 4]), f64)) {
+      h = tanh(dropout(x_t, 0.5) + h @ w)
+      yield dropout(h, 0.25)
+    }
+    output ys
+    loss sum(ys^2) + sum(last)
+    """
+
+  @Test func eachStepOfAScanDropsAnew() throws {
+    let step = try Self.step(Self.recurrent)
+    #expect(step.arguments.compactMap(\.hyperparameter) == [.learningRate, .seed, .step])
+    let results = try Interpreter().evaluate(
+      step, arguments: Self.arguments(step, seed: 3, step: 1))
+    let ys = results[1].doubles
+    let masks = (0..<11).map { ys[$0 * 20..<($0 + 1) * 20].map { $0 == 0 } }
+    #expect(Set(masks).count == 11)
+    let share = Double(ys.count { $0 == 0 }) / 220
+    #expect(abs(share - 0.25) < 0.12)
+  }
+
+  @Test func everyBackendDropsTheSameInScans() throws {
+    for text in [Self.recurrent, Self.recurrent.replacing("f64", with: "f32")] {
+      let step = try Self.step(text)
+      let arguments = Self.arguments(step, seed: 9, step: 4)
+      let expected = try Interpreter().evaluate(step, arguments: arguments)
+      for backend in [Backend.tcc, .cc] {
+        for fuse in [true, false] {
+          let options = ExecutionOptions(backend: backend, threads: 2, fuse: fuse)
+          #expect(try Executable(step, options: options).call(arguments) == expected)
+        }
+      }
+    }
+  }
+
+  /// A scan in stretches, the last of them shorter, drops what it drops as one.
+  @Test func checkpointsDropTheSame() throws {
+    let network = try Graph(parsing: Self.recurrent, file: "dropout.graph").lowered().function
+    let plain = try network.trainingStep(keepingOutputs: true)
+    let cut = try network.checkpointed().trainingStep(keepingOutputs: true)
+    let arguments = Self.arguments(plain, seed: 3, step: 1)
+    let expected = try Interpreter().evaluate(plain, arguments: arguments)
+    let found = try Interpreter().evaluate(cut, arguments: arguments)
+    #expect(found[1...] == expected[1...])
+    #expect(found[0].normError(to: expected[0]) < 1e-14)
+  }
+
+  /// Along a direction, by central differences with the same seed and step.
+  @Test func theGradientOfAScanHasTheSameMasks() throws {
+    let step = try Self.step(Self.recurrent)
+    let arguments = Self.arguments(step, seed: 3, step: 1)
+    func loss(_ distance: Double) throws -> Double {
+      var moved = arguments
+      let w = arguments[0].doubles.enumerated().map { $1 + ($0 % 3 == 0 ? distance : -distance) }
+      moved[0] = Tensor([4, 4], w)
+      return try #require(try Interpreter().evaluate(step, arguments: moved).last)[flat: 0].double
+    }
+    let updated = try Interpreter().evaluate(step, arguments: arguments)[0].doubles
+    var slope = 0.0
+    for (index, (old, new)) in zip(arguments[0].doubles, updated).enumerated() {
+      slope += (old - new) / 0.5 * (index % 3 == 0 ? 1 : -1)
+    }
+    let measured = try (loss(1e-6) - loss(-1e-6)) / 2e-6
+    #expect(abs(slope - measured) < 1e-6 * max(1, abs(measured)))
+  }
+
+  @Test func scansDropNothingOutsideOfTraining() throws {
+    func values(_ text: String) throws -> [Tensor] {
+      let network = try Graph(parsing: text, file: "dropout.graph").lowered().function
+      let function = try network.gradient(keepingOutputs: true)
+      return try Interpreter().evaluate(
+        function, arguments: Self.arguments(function, seed: 0, step: 0))
+    }
+    let without = Self.recurrent.replacing("dropout(x_t, 0.5)", with: "x_t")
+      .replacing("dropout(h, 0.25)", with: "h")
+    #expect(try values(Self.recurrent) == values(without))
+  }
 }

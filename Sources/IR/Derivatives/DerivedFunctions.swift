@@ -72,7 +72,7 @@ extension Function {
   public func trainingStep(
     optimizer: Optimizer = .sgd, keepingOutputs: Bool = false, printAfter: PassObserver? = nil
   ) throws(GradientError) -> Function {
-    let prepared = prepared(printAfter)
+    let prepared = hoistingDropouts().prepared(printAfter)
     guard let loss = prepared.result(.loss) else { throw .noLoss }
     let type = prepared.type(of: loss.value)
     if !type.element.isFloat { throw .lossIsNotFloat(name: loss.name, type) }

@@ -1,13 +1,17 @@
 // What only training steps have: random numbers. A dropout is lowered to factors that are 1; a step draws them.
 
+extension Instruction {
+  /// Factors of a dropout that are not drawn yet.
+  fileprivate var isDropout: Bool {
+    if case .random = op { operands.isEmpty } else { false }
+  }
+}
+
 extension Function {
   /// With random numbers in the place of dropouts' ones, drawn with the arguments `seed` and `step`,
   /// which come last; unchanged where there is no dropout.
   func drawingRandomNumbers() -> Function {
-    func isDropout(_ instruction: Instruction) -> Bool {
-      if case .random = instruction.op { instruction.operands.isEmpty } else { false }
-    }
-    guard instructions.contains(where: isDropout) else { return self }
+    guard instructions.contains(where: \.isDropout) else { return self }
     let scalar = TensorType(.i64, .scalar)
     let added = [Hyperparameter.seed, .step].map {
       Argument(name: $0.rawValue, role: .hyperparameter, type: scalar)
@@ -21,7 +25,7 @@ extension Function {
     for instruction in instructions {
       var instruction = instruction
       instruction.operands =
-        isDropout(instruction) ? [Value(0), Value(1)] : instruction.operands.map(moved)
+        instruction.isDropout ? [Value(0), Value(1)] : instruction.operands.map(moved)
       function.instructions.append(instruction)
     }
     function.results = results.map {
@@ -30,5 +34,65 @@ extension Function {
     function.origins = Dictionary(
       uniqueKeysWithValues: origins.map { (moved($0.key), $0.value) })
     return function
+  }
+
+  /// With the factors of dropouts inside scans as sequences from outside: each step has its own, and
+  /// a derivative, which goes back over the same steps, finds the same.
+  func hoistingDropouts() -> Function {
+    guard instructions.contains(where: \.op.hasDropoutInside) else { return self }
+    let builder = FunctionBuilder(name: name)
+    builder.function.arguments = arguments
+    var map: [Value] = []
+    map.reserveCapacity(instructions.count)
+    for (index, instruction) in instructions.enumerated() {
+      var instruction = instruction
+      instruction.operands = instruction.operands.map { map[$0.index] }
+      builder.currentOrigin = origins[Value(index)]
+      if case .scan(let scan) = instruction.op, instruction.op.hasDropoutInside {
+        let (hoisted, dropouts) = scan.hoistingDropouts()
+        instruction.op = .scan(hoisted)
+        let factors = dropouts.map { dropout in
+          let shape = Shape([scan.length] + dropout.type.shape.sizes)
+          return builder.append(dropout.op, type: dropout.type.with(shape: shape))
+        }
+        instruction.operands.insert(contentsOf: factors, at: scan.sequences)
+      }
+      map.append(builder.append(instruction.op, instruction.operands, type: instruction.type))
+    }
+    builder.function.results = results.map {
+      Result(name: $0.name, role: $0.role, value: map[$0.value.index])
+    }
+    return builder.function
+  }
+}
+
+extension Op {
+  fileprivate var hasDropoutInside: Bool {
+    guard case .scan(let scan) = self else { return false }
+    return scan.body.function.instructions.contains { $0.isDropout || $0.op.hasDropoutInside }
+  }
+}
+
+extension Scan {
+  /// The scan with its dropouts' factors as further sequences, after the others, and what these were.
+  fileprivate func hoistingDropouts() -> (Scan, [Instruction]) {
+    var body = self.body.function.hoistingDropouts()
+    let dropouts = body.instructions.filter(\.isDropout)
+    var next = sequences
+    for index in body.instructions.indices {
+      if body.instructions[index].isDropout {
+        body.instructions[index].op = .argument(next)
+        next += 1
+      } else if case .argument(let number) = body.instructions[index].op, number >= sequences {
+        body.instructions[index].op = .argument(number + dropouts.count)
+      }
+    }
+    body.arguments.insert(
+      contentsOf: dropouts.map { Argument(name: "dropout", role: .input, type: $0.type) },
+      at: sequences)
+    var scan = self
+    scan.body = NestedFunction(body)
+    scan.sequences += dropouts.count
+    return (scan, dropouts)
   }
 }

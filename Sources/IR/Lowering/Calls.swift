@@ -6,7 +6,6 @@ enum Callee {
   /// The number of a definition, of the graph or of the prelude.
   case definition(Int, inPrelude: Bool)
   case grad, jvp
-  case unavailable
   case unknown
 }
 
@@ -28,7 +27,7 @@ extension Lowerer {
     } else if name == "jvp" {
       found = .jvp
     } else {
-      found = Signature.unavailable.contains(name) ? .unavailable : .unknown
+      found = .unknown
     }
     callees[table][Int(symbol.id)] = found
     return found
@@ -36,7 +35,7 @@ extension Lowerer {
 
   func isFunction(_ symbol: Symbol) -> Bool {
     switch callee(symbol) {
-    case .primitive, .definition, .grad, .jvp, .unavailable: true
+    case .primitive, .definition, .grad, .jvp: true
     case .unknown: false
     }
   }
@@ -46,12 +45,10 @@ extension Lowerer {
     let name = name(symbol)
     switch callee(symbol) {
     case .primitive, .definition, .grad, .jvp: return nil
-    case .unavailable: return "\(name) is not available in this version"
     case .unknown:
       let own = code.tree.definitions.map { code.tree.name($0.name.symbol) }
       let primitives = Signature.all.keys.filter { !$0.hasPrefix("_") }
-      let others =
-        (primitives + Prelude.definitions.keys + ["grad", "jvp"] + Signature.unavailable)
+      let others = primitives + Prelude.definitions.keys + ["grad", "jvp"]
       return unknown("function", name, among: own + others.sorted())
     }
   }
@@ -75,7 +72,7 @@ extension Lowerer {
       return try expand(index, inPrelude ? Prelude.code : code, names, operands)
     case .grad: return try gradient(names, operands)
     case .jvp: return try forwardDerivative(names, operands)
-    case .unavailable, .unknown: return .failed
+    case .unknown: return .failed
     }
   }
 

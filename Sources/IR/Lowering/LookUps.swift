@@ -52,27 +52,30 @@ extension Lowerer {
 
   /// The value times random factors, which are 1 outside of training.
   func dropout(_ x: Datum, _ rate: Datum) throws(LoweringFailure) -> Datum {
-    let value = try typed(x)
+    let (value, fallback) = try isTrial ? tensor(x, needsFloat: true) : (typed(x), nil)
     let type = builder.type(of: value)
     if !type.element.isFloat {
       throw fail(
         "\(typeWords(0)) is \(type.element.name); floats are needed: cast(\(typeWords(0)), f32)")
     }
-    let given: Double
-    switch rate {
-    case .integer(let number): given = Double(number)
-    case .number(let number): given = number
+    let rate = try self.rate(rate)
+    if rate == 0 { return wrap(value, fallback) }
+    if loops.contains(where: { $0 == nil }) { throw fail("cannot stand in a derivative") }
+    let factors = builder.append(.random(Dropout(key: dropoutCount, rate: rate)), type: type)
+    if !isTrial { dropoutCount += 1 }
+    return wrap(builder.elementwise(.mul, value, factors), fallback)
+  }
+
+  private func rate(_ datum: Datum) throws(LoweringFailure) -> Double {
+    let rate: Double
+    switch datum {
+    case .integer(let number): rate = Double(number)
+    case .number(let number): rate = number
     case .failed: throw LoweringFailure()
     case .tensor, .untyped, .boolean, .list, .none, .type, .tuple:
-      throw fail("the rate is a number known when compiling, found \(words(for: rate))")
+      throw fail("the rate is a number known when compiling, found \(words(for: datum))")
     }
-    if !(given >= 0 && given < 1) {
-      throw fail("the rate is at least 0 and less than 1, found \(words(for: rate))")
-    }
-    if given == 0 { return .tensor(value) }
-    if outerCount > 0 { throw fail("cannot stand in a derivative or in a scan") }
-    let factors = builder.append(.random(Dropout(key: dropoutCount, rate: given)), type: type)
-    dropoutCount += 1
-    return .tensor(builder.elementwise(.mul, value, factors))
+    if rate >= 0 && rate < 1 { return rate }
+    throw fail("the rate is at least 0 and less than 1, found \(words(for: datum))")
   }
 }

@@ -97,7 +97,4 @@ struct Signature: Sendable {
     }
     return table
   }()
-
-  /// Functions that the language has and this version does not.
-  static let unavailable: Set<String> = []
 }

@@ -6,7 +6,9 @@
 extension Function {
   /// Every scan of four steps or more cut into stretches. The same values to the bit, and the same derivatives but for the order in
   /// which the shares of captured values are summed. For use before a function is differentiated.
-  public func checkpointed() -> Function {
+  public func checkpointed() -> Function { hoistingDropouts().stretched() }
+
+  private func stretched() -> Function {
     let builder = FunctionBuilder(name: name)
     builder.function.arguments = arguments
     var map: [Value] = []

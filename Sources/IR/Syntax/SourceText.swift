@@ -56,7 +56,7 @@ public struct SourceText: Sendable {
     return bytes[start..<end]
   }
 
-  /// The first call of one of these functions that stands in the line of a place, there or further on.
+  /// The first call of one of these functions that stands in the line of a place, there or further on, or else before it.
   package func call(of functions: [String], from place: Place) -> (name: String, place: Place)? {
     guard let line = lineBytes(Int(place.line)) else { return nil }
     var rest = line.dropFirst(max(0, Int(place.column) - 1))
@@ -69,7 +69,8 @@ public struct SourceText: Sendable {
         return (text, Place(line: Int(place.line), column: column))
       }
     }
-    return nil
+    if place.column <= 1 { return nil }
+    return call(of: functions, from: Place(line: Int(place.line), column: 1))
   }
 
   /// The text of a line (from 1 on), trimmed, with anything unprintable replaced.
