@@ -71,6 +71,35 @@ struct LayerCase: Decodable, Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct LayerReferenceTests {
+  /// The test evaluator of the IR knows no scans; the interpreter does.
+  @Test func forwardDerivativesOfScansEqualDifferences() throws {
+    let text = """
+      input x : f64[3, 2]
+      input w : f64[2, 2]
+      input v : f64[2, 2]
+      ys, last = scan(x_t in x, h = zeros([2])) {
+        h = tanh(x_t + h @ w)
+        yield h * x_t
+      }
+      f = concat(ys, stack(last))
+      output f
+      output jvp(f, w, v) as change
+      """
+    let function = try Graph(parsing: text, file: "scan.graph").lowered().function.evaluation()
+    let x = Tensor([3, 2], [1, 0.5, -1, 2, 0.3, -0.2] as [Double])
+    let (w, v) = ([0.1, 0.2, -0.3, 0.4], [1, 0, 0.5, -1])
+    func results(_ step: Double) throws -> [Tensor] {
+      let moved = Tensor([2, 2], zip(w, v).map { $0 + step * $1 })
+      return try Interpreter().evaluate(function, arguments: [x, moved, Tensor([2, 2], v)])
+    }
+    let found = try results(0)[1]
+    let (up, down) = (try results(1e-6)[0], try results(-1e-6)[0])
+    for index in 0..<found.count {
+      let expected = (up[flat: index].double - down[flat: index].double) / 2e-6
+      #expect(abs(found[flat: index].double - expected) < 1e-8)
+    }
+  }
+
   @Test func thereAreCases() { #expect(LayerCase.all.count > 30) }
 
   @Test(arguments: LayerCase.all) func isWhatPyTorchGives(_ example: LayerCase) throws {
