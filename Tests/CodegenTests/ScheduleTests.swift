@@ -1,8 +1,9 @@
 // The properties of schedules that golden files do not show by themselves.
 
-import NNCodegen
 import NNIR
 import Testing
+
+@testable import NNCodegen
 
 @Suite struct ScheduleTests {
   private func dense() -> Function {
@@ -35,6 +36,32 @@ import Testing
     #expect(program.workspaceByteCount == 0)
     #expect(program.floatingPointOperationCount == 8 * 7 * (2 * 5 + 2))
     #expect(try schedule(dense(), fuse: false).kernels.count == 4)
+  }
+
+  /// C compilers may take arrays of two types to be different memory, and exchange a write of one with a read of the other.
+  @Test func noBufferTakesThePlaceOfOneOfAnotherType() throws {
+    let function = try Function(
+      parsing: """
+        func @typed(%0 "a": input f32[4], %1 "c": input f32[]) -> (output "r" %4, output "s" %6) {
+          %2: f32[] = scan [length 4, sequences 1, states 1] %0, %1 func @body(%0 "x": input f32[], %1 "s": input f32[]) -> (output "s" %2, output "y" %2) {
+            %2: f32[] = mul %0, %1
+          }
+          %3: f32[4] = projection [1] %2
+          %4: f32[4] = mod %3, %0
+          %5: i32[4] = cast %0
+          %6: f32[9] = scatter_add %5, %0
+        }
+        """)
+    let program = try schedule(function)
+    #expect(program.problems().isEmpty)
+    for kernel in program.kernels {
+      for a in kernel.touchedBuffers {
+        for b in kernel.touchedBuffers
+        where program.buffers[a].element != program.buffers[b].element {
+          #expect(!program.overlaps(a, b))
+        }
+      }
+    }
   }
 
   @Test func aFunctionHasOneSchedule() throws {

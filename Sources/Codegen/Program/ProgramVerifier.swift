@@ -221,11 +221,11 @@ struct ProgramVerifier {
     }
   }
 
-  /// Whether equal indices are equal bytes.
+  /// Whether equal indices are equal elements, of a type that a C compiler sees to be the same memory.
   private func isInPlace(_ buffer: Int, of other: Int) -> Bool {
     let a = program.buffers[buffer]
     let b = program.buffers[other]
-    return a.storage == b.storage && a.element.byteCount == b.element.byteCount
+    return a.storage == b.storage && a.element == b.element
   }
 
   mutating func report(_ kernel: Kernel, _ access: Access?, _ problem: ProgramError.Problem) {
@@ -240,7 +240,7 @@ extension Kernel {
   /// Its blocks and the extents of the points at which they run.
   var blocks: [(block: Block, sizes: [Int])] { [(body, space + reduced), (epilogue, space)] }
 
-  /// Whether every read of `old` is of the element that `new`, of elements as wide, is written to at that point and in that block.
+  /// Whether every read of `old` is of the element that `new`, of elements of the same type, is written to at that point and in that block.
   func replaces(_ old: Int, by new: Int) -> Bool {
     for block in [body, epilogue] {
       let reads = block.loads.filter { $0.buffer == old }

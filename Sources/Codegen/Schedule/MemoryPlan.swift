@@ -128,7 +128,7 @@ extension Kernel {
   }
 
   /// A dying buffer whose bytes `buffer`, first written here, may replace: every element is read, in the block that writes it, at the
-  /// point where it is written, and as wide.
+  /// point where it is written, and of the same type: to a C compiler, arrays of two types are never the same memory.
   fileprivate func takesOver(_ buffer: Int, from dying: [Int], _ buffers: [Buffer]) -> Int? {
     for block in [body, epilogue] {
       let stores = block.stores.filter { $0.access.buffer == buffer }
@@ -136,7 +136,7 @@ extension Kernel {
       return dying.first { candidate in
         buffers[candidate].isInWorkspace
           && buffers[candidate].byteCount == buffers[buffer].byteCount
-          && buffers[candidate].element.byteCount == buffers[buffer].element.byteCount
+          && buffers[candidate].element == buffers[buffer].element
           && isRead(candidate, onlyIn: block, as: store.access.map)
       }
     }

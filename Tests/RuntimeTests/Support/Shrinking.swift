@@ -29,9 +29,10 @@ extension Function {
     return best
   }
 
-  /// The function with an argument in the place of a computed value; nil where there is none.
+  /// The function with an argument in the place of a computed value; nil where there is none, or for a loop, whose results go first.
   private func withArgument(at index: Int) -> Function? {
     if case .argument = instructions[index].op { return nil }
+    if instructions[index].op.isScan { return nil }
     var function = self
     let type = instructions[index].type
     function.instructions[index] = Instruction(.argument(arguments.count), type: type)
