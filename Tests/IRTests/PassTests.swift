@@ -251,3 +251,11 @@ let fuzzCount = UInt64(ProcessInfo.processInfo.environment["NNCC_FUZZ"] ?? "") ?
     #expect(found[1].elements == [1, 0, -1])
   }
 }
+
+extension FunctionBuilder {
+  /// exp(x - max x), along axis 1.
+  fileprivate func shiftedExponential(_ x: Value) -> Value {
+    let largest = broadcast(reduce(.max, x, axes: [1]), to: shape(of: x))
+    return elementwise(.exp, elementwise(.sub, x, largest))
+  }
+}

@@ -7,13 +7,13 @@ struct Symbol: Hashable, Sendable {
   var id: Int32
 }
 
-enum UnaryOperator: UInt8, Sendable {
+enum UnaryOperator: UInt8, Sendable, CaseIterable {
   case minus, not
 
   var spelling: String { self == .minus ? "-" : "not" }
 }
 
-enum BinaryOperator: UInt8, Sendable {
+enum BinaryOperator: UInt8, Sendable, CaseIterable {
   case or, and
   case less, lessEqual, greater, greaterEqual, equal, notEqual
   case add, subtract, multiply, divide, matmul, power

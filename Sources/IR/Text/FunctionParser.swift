@@ -133,36 +133,35 @@ struct FunctionParser {
     if reader.isAtEnd { throw reader.error("expected an operation") }
     let position = reader.nextPosition
     let name = reader.word()
-    switch name {
-    case "argument": return .argument(try reader.single())
-    case "constant": return .constant(try constant(type))
-    case "iota": return .iota(axis: try reader.single())
-    case "power": return .elementwise(.power(try reader.single()))
-    case "reduce": return try reduction()
-    case "argmax": return .argReduce(.argmax, axis: try reader.single())
-    case "argmin": return .argReduce(.argmin, axis: try reader.single())
-    case "reshape": return .reshape
-    case "permute": return .permute(try reader.integers())
-    case "broadcast": return .broadcast
-    case "slice": return .slice(try reader.list(sliceAxis))
-    case "pad": return try pad(type)
-    case "concat": return .concat(axis: try reader.single())
-    case "windows": return .windows(try reader.list(windowAxis))
-    case "fold": return .fold(try reader.list(windowAxis))
-    case "contraction": return .contraction(try contraction())
-    case "gather": return .gather
-    case "scatter_add": return .scatterAdd
-    case "random": return .random(try dropout())
-    case "identity": return .identity
-    case "stop_gradient": return .stopGradient
-    case "custom": return .custom(NestedFunction(Function(name: "")))
-    case "scan": return .scan(try scan())
-    case "projection": return .projection(try reader.single())
-    case _:
-      guard let op = elementwiseOps[name] else {
-        throw reader.error("no operation is called '\(name)'", at: position)
-      }
-      return .elementwise(op)
+    if name == "power" { return .elementwise(.power(try reader.single())) }
+    if let op = elementwiseOps[name] { return .elementwise(op) }
+    if let reduction = ArgReduction(rawValue: name) {
+      return .argReduce(reduction, axis: try reader.single())
+    }
+    switch Op.Kind(rawValue: name) {
+    case .argument: return .argument(try reader.single())
+    case .constant: return .constant(try constant(type))
+    case .iota: return .iota(axis: try reader.single())
+    case .reduce: return try reduction()
+    case .reshape: return .reshape
+    case .permute: return .permute(try reader.integers())
+    case .broadcast: return .broadcast
+    case .slice: return .slice(try reader.list(sliceAxis))
+    case .pad: return try pad(type)
+    case .concat: return .concat(axis: try reader.single())
+    case .windows: return .windows(try reader.list(windowAxis))
+    case .fold: return .fold(try reader.list(windowAxis))
+    case .contraction: return .contraction(try contraction())
+    case .gather: return .gather
+    case .scatterAdd: return .scatterAdd
+    case .random: return .random(try dropout())
+    case .identity: return .identity
+    case .stopGradient: return .stopGradient
+    case .custom: return .custom(NestedFunction(Function(name: "")))
+    case .scan: return .scan(try scan())
+    case .projection: return .projection(try reader.single())
+    case .elementwise, .argReduce, nil:
+      throw reader.error("no operation is called '\(name)'", at: position)
     }
   }
 }

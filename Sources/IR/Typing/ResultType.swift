@@ -62,35 +62,6 @@ extension Op {
     }
   }
 
-  /// The word that stands for the operation in the text form.
-  public var name: String {
-    switch self {
-    case .argument: "argument"
-    case .constant: "constant"
-    case .iota: "iota"
-    case .elementwise(let op): op.name
-    case .reduce: "reduce"
-    case .argReduce(let reduction, _): reduction.rawValue
-    case .reshape: "reshape"
-    case .permute: "permute"
-    case .broadcast: "broadcast"
-    case .slice: "slice"
-    case .pad: "pad"
-    case .concat: "concat"
-    case .windows: "windows"
-    case .fold: "fold"
-    case .contraction: "contraction"
-    case .gather: "gather"
-    case .scatterAdd: "scatter_add"
-    case .random: "random"
-    case .identity: "identity"
-    case .stopGradient: "stop_gradient"
-    case .custom: "custom"
-    case .scan: "scan"
-    case .projection: "projection"
-    }
-  }
-
   private func customType(
     _ operands: [TensorType], _ derivative: Function
   ) throws(TypingError) -> TensorType {

@@ -1,0 +1,206 @@
+// Every operation and every function of the language, from one table: types, texts, values and derivatives against JAX and against
+// central differences, and the same bits in every backend.
+
+import Foundation
+import NNCodegen
+import Testing
+
+@testable import NNIR
+@testable import NNRuntime
+
+@Suite struct OperationTests {
+  // MARK: The table is whole
+
+  @Test func everyRowHasItsNumbers() {
+    let found = OperationCase.all.map { "\($0.name) | \($0.expression)" }
+    let expected = OperationCase.rows.map { "\($0.name) | \($0.expression)" }
+    #expect(!expected.isEmpty)
+    #expect(found == expected, "Tests/Reference/operations.py has not been run")
+  }
+
+  @Test func everyFunctionHasARow() {
+    let names = Set(OperationCase.rows.map(\.name))
+    for (name, _) in LanguageReferenceTests.functions {
+      #expect(names.contains(name), "\(name) has no row in Tests/Reference/operations.txt")
+    }
+    for one in BinaryOperator.allCases { #expect(names.contains(one.spelling)) }
+    for one in UnaryOperator.allCases { #expect(names.contains(one.spelling)) }
+  }
+
+  /// A row named after a function calls it, by itself or through a definition.
+  @Test(arguments: OperationCase.all) func theRowHoldsWhatItIsNamedAfter(_ one: OperationCase) {
+    if one.name == "[]" {
+      #expect(one.expression.contains("["))
+      return
+    }
+    #expect((one.expression + OperationCase.definitions).contains(one.name))
+  }
+
+  @Test func everyOperationIsMet() throws {
+    var kinds: Set<Op.Kind> = []
+    var words: Set<String> = []
+    func visit(_ function: Function) {
+      for instruction in function.instructions {
+        kinds.insert(instruction.op.kind)
+        words.insert(instruction.op.name)
+        switch instruction.op {
+        case .reduce(let reduction, _): words.insert(reduction.rawValue)
+        case .scan(let scan): visit(scan.body.function)
+        case .custom(let rule): visit(rule.function)
+        case _: break
+        }
+      }
+    }
+    for one in OperationCase.all {
+      let function = try one.function(.f64)
+      visit(function)
+      visit(function.optimized())
+    }
+    for kind in Op.Kind.allCases { #expect(kinds.contains(kind), "no row gives a \(kind)") }
+    let expected =
+      ElementwiseOp.samples.map(\.name) + Reduction.allCases.map(\.rawValue)
+      + ArgReduction.allCases.map(\.rawValue)
+    for word in expected { #expect(words.contains(word), "no row gives a \(word)") }
+  }
+
+  // MARK: Each row
+
+  @Test(arguments: OperationCase.all) func typesAndTexts(_ one: OperationCase) throws {
+    for element in [ElementType.f64, .f32] {
+      let graph = try Graph(parsing: one.graph(element), file: "row.graph")
+      #expect(try Graph(parsing: graph.text, file: "row.graph").text == graph.text)
+      let function = try graph.lowered().function
+      try function.verify()
+      #expect(try Function(parsing: function.text) == function)
+      let optimized = function.optimized()
+      try optimized.verify()
+      #expect(try Function(parsing: optimized.text) == optimized)
+      let expected = one.result.element == .f64 ? element : one.result.element
+      let type = TensorType(expected, Shape(one.result.shape))
+      #expect(function[function.results[0].value].type == type)
+      #expect(optimized.resultTypes == function.resultTypes)
+    }
+  }
+
+  @Test(arguments: OperationCase.all) func isWhatJAXGives(_ one: OperationCase) throws {
+    let found = try one.values()
+    let gradients = one.gradients.sorted { $0.key < $1.key }.map(\.value)
+    let expected = [one.result] + gradients + [one.change].compactMap { $0 }
+    for (number, (tensor, array)) in zip(found, expected).enumerated() {
+      #expect(tensor.shape == Shape(array.shape))
+      for (value, wanted) in zip(tensor.doubles, array.values) {
+        let error = abs(value - wanted) / max(1, abs(wanted))
+        #expect(error < 1e-12, "result \(number): \(value), not \(wanted)")
+      }
+    }
+  }
+
+  /// What a stopped gradient leaves out, differences see.
+  @Test(arguments: OperationCase.all.filter { $0.weight != nil && $0.name != "stop_gradient" })
+  func derivativesEqualDifferences(_ one: OperationCase) throws {
+    let function = try one.function(.f64)
+    let arguments = try one.arguments(of: function)
+    let names = one.gradients.keys.sorted()
+    let count = names.count
+    let found = try Interpreter().evaluate(function, arguments: arguments)
+
+    /// The first results with inputs moved, up and down.
+    func ends(_ results: Int, _ moves: [String: [Double]]) throws -> (up: [Tensor], down: [Tensor])
+    {
+      var part = function
+      part.results = Array(function.results.prefix(results))
+      part = part.withoutDeadInstructions()
+      let given = Dictionary(
+        uniqueKeysWithValues: zip(function.arguments.map(\.name), arguments))
+      let both = try [1e-6, -1e-6].map { step in
+        let moved = try part.arguments.map { argument in
+          let tensor = try #require(given[argument.name])
+          guard let move = moves[argument.name] else { return tensor }
+          return Tensor(tensor.shape, zip(tensor.doubles, move).map { $0 + step * $1 })
+        }
+        return try Interpreter().evaluate(part, arguments: moved)
+      }
+      return (both[0], both[1])
+    }
+    func compare(_ symbolic: [Double], _ up: [Double], _ down: [Double], _ what: String) {
+      for (value, (a, b)) in zip(symbolic, zip(up, down)) {
+        let measured = (a - b) / 2e-6
+        let error = abs(value - measured) / max(1, abs(measured))
+        #expect(error < 1e-6, "\(what): \(value), measured \(measured)")
+      }
+    }
+
+    let (up, down) = try ends(1 + count, one.directions.mapValues(\.values))
+    compare(found[1 + count].doubles, up[0].doubles, down[0].doubles, "forward derivative")
+    for number in 1...count {
+      compare(
+        found[1 + count + number].doubles, up[number].doubles, down[number].doubles,
+        "second derivative by \(names[number - 1])")
+    }
+    let weights = one.weight?.values ?? []
+    func loss(_ results: [Tensor]) -> [Double] {
+      [zip(results[0].doubles, weights).reduce(0) { $0 + $1.0 * $1.1 }]
+    }
+    for (number, name) in names.enumerated() {
+      let slope = found[1 + number].doubles
+      for index in slope.indices {
+        var unit = [Double](repeating: 0, count: slope.count)
+        unit[index] = 1
+        let (up, down) = try ends(1, [name: unit])
+        compare([slope[index]], loss(up), loss(down), "gradient by \(name)")
+      }
+    }
+  }
+
+  // MARK: Bits
+
+  /// All; but of the C compilers, which take half a minute, no more than each of them once fused and once not.
+  private func tiers(_ element: ElementType, fuse: Bool) -> [Tier] {
+    let all = Tier.all(optimizations: ["-O2"])
+    if isFuzzing { return all }
+    let isFirst = (element == .f32) == fuse
+    let compilers = all.filter { $0.compiler != nil }
+    return all.filter { $0.compiler == nil }
+      + (isFirst ? compilers.prefix(1) : compilers.dropFirst())
+  }
+
+  @Test(arguments: [ElementType.f32, .f64], [true, false])
+  func bitsAreTheInterpreters(_ element: ElementType, fuse: Bool) throws {
+    var programs: [Program] = []
+    var arguments: [Tensor] = []
+    var expected: [(row: OperationCase, results: [Tensor])] = []
+    for one in OperationCase.all {
+      let function = try one.function(element).evaluation()
+      let given = try one.arguments(of: function)
+      let results = try Interpreter().evaluate(function, arguments: given)
+      let program = try schedule(function, fuse: fuse)
+      #expect(program.problems().isEmpty)
+      let interpreted = try ProgramInterpreter().evaluate(program, arguments: given)
+      #expect(interpreted == results, "\(one.expression), program")
+      programs.append(program)
+      arguments += given
+      expected.append((one, results))
+    }
+    let joined = Program.joined(programs)
+    for tier in tiers(element, fuse: fuse) {
+      for (name, compiled) in try tier.prepare(joined, threads: [1, 3]) {
+        var found = try compiled.call(arguments)[...]
+        for (row, results) in expected {
+          #expect(Array(found.prefix(results.count)) == results, "\(row.expression), \(name)")
+          found = found.dropFirst(results.count)
+        }
+      }
+    }
+  }
+}
+
+extension OperationCase {
+  func function(_ element: ElementType) throws -> Function {
+    try Graph(parsing: graph(element), file: "\(name).graph").lowered().function
+  }
+
+  fileprivate func values() throws -> [Tensor] {
+    let function = try function(.f64)
+    return try Interpreter().evaluate(function, arguments: arguments(of: function))
+  }
+}
