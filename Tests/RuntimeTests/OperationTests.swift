@@ -99,55 +99,19 @@ import Testing
   @Test(arguments: OperationCase.all.filter { $0.weight != nil && $0.name != "stop_gradient" })
   func derivativesEqualDifferences(_ one: OperationCase) throws {
     let function = try one.function(.f64)
-    let arguments = try one.arguments(of: function)
+    let check = try CentralDifferences(function, one.arguments(of: function))
     let names = one.gradients.keys.sorted()
-    let count = names.count
-    let found = try Interpreter().evaluate(function, arguments: arguments)
-
-    /// The first results with inputs moved, up and down.
-    func ends(_ results: Int, _ moves: [String: [Double]]) throws -> (up: [Tensor], down: [Tensor])
-    {
-      var part = function
-      part.results = Array(function.results.prefix(results))
-      part = part.withoutDeadInstructions()
-      let given = Dictionary(
-        uniqueKeysWithValues: zip(function.arguments.map(\.name), arguments))
-      let both = try [1e-6, -1e-6].map { step in
-        let moved = try part.arguments.map { argument in
-          let tensor = try #require(given[argument.name])
-          guard let move = moves[argument.name] else { return tensor }
-          return Tensor(tensor.shape, zip(tensor.doubles, move).map { $0 + step * $1 })
-        }
-        return try Interpreter().evaluate(part, arguments: moved)
-      }
-      return (both[0], both[1])
-    }
-    func compare(_ symbolic: [Double], _ up: [Double], _ down: [Double], _ what: String) {
-      for (value, (a, b)) in zip(symbolic, zip(up, down)) {
-        let measured = (a - b) / 2e-6
-        let error = abs(value - measured) / max(1, abs(measured))
-        #expect(error < 1e-6, "\(what): \(value), measured \(measured)")
-      }
-    }
-
-    let (up, down) = try ends(1 + count, one.directions.mapValues(\.values))
-    compare(found[1 + count].doubles, up[0].doubles, down[0].doubles, "forward derivative")
-    for number in 1...count {
-      compare(
-        found[1 + count + number].doubles, up[number].doubles, down[number].doubles,
-        "second derivative by \(names[number - 1])")
-    }
+    #expect(try check.deviations(by: names, tolerance: 1e-6) == [])
     let weights = one.weight?.values ?? []
-    func loss(_ results: [Tensor]) -> [Double] {
-      [zip(results[0].doubles, weights).reduce(0) { $0 + $1.0 * $1.1 }]
-    }
     for (number, name) in names.enumerated() {
-      let slope = found[1 + number].doubles
+      let slope = check.results[1 + number].doubles
       for index in slope.indices {
         var unit = [Double](repeating: 0, count: slope.count)
         unit[index] = 1
-        let (up, down) = try ends(1, [name: unit])
-        compare([slope[index]], loss(up), loss(down), "gradient by \(name)")
+        let rate = zip(try check.rates(1, [name: unit])[0], weights).reduce(0) { $0 + $1.0 * $1.1 }
+        let wrong = CentralDifferences.deviations(
+          [slope[index]], [rate], 1e-6, "gradient by \(name)")
+        #expect(wrong == [])
       }
     }
   }

@@ -68,8 +68,7 @@ struct OperationCase: Decodable, Sendable, CustomTestStringConvertible {
 
   struct NumberMissing: Error { var name: String }
 
-  /// The network of the row. Its outputs are the result and, of what has derivatives: the gradients by the inputs' names in order, the
-  /// change along the directions, and the second derivatives, which are the gradients' changes along the directions.
+  /// The network of the row: a `DerivativeGraph` by the inputs' names in order, or what has no derivatives alone.
   func graph(_ element: ElementType) -> String {
     func type(_ array: Array) -> String {
       "\(array.element == .f64 ? element.name : array.type)\(array.shape)"
@@ -81,16 +80,13 @@ struct OperationCase: Decodable, Sendable, CustomTestStringConvertible {
     let names = gradients.keys.sorted()
     if let weight { lines.append("input weight : \(type(weight))") }
     lines += names.map { "input along_\($0) : \(type(inputs[$0] ?? result))" }
-    lines += ["result = \(expression)", "output result"]
-    if weight == nil { return lines.joined(separator: "\n") + "\n" }
-    lines.append("weighed = sum(result * weight)")
-    lines += names.map { "slope_\($0) = grad(weighed, \($0))" }
-    lines += names.map { "output slope_\($0)" }
-    let changes = names.map { "jvp(result, \($0), along_\($0))" }
-    lines.append("output \(changes.joined(separator: " + ")) as moved")
-    let slopes = names.map { "sum(slope_\($0) * along_\($0))" }
-    lines.append("rise = \(slopes.joined(separator: " + "))")
-    lines += names.map { "output grad(rise, \($0)) as curve_\($0)" }
+    lines.append("result = \(expression)")
+    if weight == nil {
+      lines.append("output result")
+    } else {
+      lines.append("weighed = sum(result * weight)")
+      lines += DerivativeGraph.outputs(of: "result", loss: "weighed", by: names)
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 }
