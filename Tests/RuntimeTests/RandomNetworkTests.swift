@@ -20,9 +20,11 @@ import Testing
   /// A difference of two values spans a corner now and then; a wrong rule is wrong at every point.
   @Test func derivativesEqualDifferences() throws {
     var failures = 0
+    var unclear = 0
     for seed in 0..<UInt64(fuzzCount(150)) where failures < 5 {
       let (function, names) = try network(seed, .f64)
       var deviations: [String] = []
+      var isSteep = false
       for draw in 0..<3 as Range<UInt64> {
         let given = RandomNetwork.arguments(of: function, seed: seed, draw: draw)
         let check = try CentralDifferences(function, given)
@@ -35,12 +37,21 @@ import Testing
         let change = check.results[1 + names.count].doubles
         deviations += CentralDifferences.deviations([slopes], change, 1e-9, "gradient")
         if deviations.isEmpty { break }
+        isSteep = check.results.suffix(names.count).contains {
+          $0.doubles.contains { abs($0) > 1e4 }
+        }
       }
       if deviations.isEmpty { continue }
+      // Recurrence grows now and then until a step of a millionth is too wide.
+      if isSteep {
+        unclear += 1
+        continue
+      }
       failures += 1
       let text = RandomNetwork.make(seed: seed, .f64).text
       Issue.record("seed \(seed): \(deviations.prefix(4).joined(separator: "\n"))\n\(text)")
     }
+    #expect(unclear <= fuzzCount(150) / 1000)
   }
 
   static let tiers = Tier.all(optimizations: ["-O2"])

@@ -71,8 +71,10 @@ struct CentralDifferences {
   static func deviations(
     _ symbolic: [Double], _ measured: [Double], _ tolerance: Double, _ what: String
   ) -> [String] {
-    zip(symbolic, measured).compactMap { value, expected in
-      let error = abs(value - expected) / max(1, abs(expected))
+    // What a difference is off by goes with the largest of the values that it is taken of.
+    let scale = measured.map(abs).filter(\.isFinite).max().map { max(1, $0) } ?? 1
+    return zip(symbolic, measured).compactMap { value, expected in
+      let error = abs(value - expected) / scale
       return error < tolerance ? nil : "\(what): \(value), measured \(expected)"
     }
   }
