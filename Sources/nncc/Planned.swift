@@ -12,12 +12,6 @@ struct ShowCommand: ParsableCommand {
   func run() throws { throw refuse("show") }
 }
 
-struct BenchCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "bench", shouldDisplay: false)
-  @ArgumentParser.Argument(parsing: .allUnrecognized) var rest: [String] = []
-  func run() throws { throw refuse("bench") }
-}
-
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "import", shouldDisplay: false)
   @ArgumentParser.Argument(parsing: .allUnrecognized) var rest: [String] = []

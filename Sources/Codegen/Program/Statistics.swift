@@ -5,16 +5,13 @@ import NNIR
 extension Program {
   /// Floating-point operations of one run; a fused multiply-add counts as two, every other operation as one.
   public var floatingPointOperationCount: Int {
-    var repetitions = [Int](repeating: 1, count: kernels.count)
-    for loop in loops {
-      for kernel in loop.kernels { repetitions[kernel] *= loop.count }
-    }
-    return zip(kernels, repetitions).reduce(0) { $0 + $1.0.floatingPointOperationCount * $1.1 }
+    zip(kernels, repetitions).reduce(0) { $0 + $1.0.floatingPointOperationCount * $1.1 }
   }
 }
 
 extension Kernel {
-  var floatingPointOperationCount: Int {
+  /// Of one run.
+  public var floatingPointOperationCount: Int {
     let bodyPoints = reduced.reduce(count, *)
     var total = body.floatingPointOperationCount * bodyPoints
     for reduction in reductions where body.nodes[reduction.node].element.isFloat {

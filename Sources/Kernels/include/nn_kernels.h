@@ -45,6 +45,11 @@ void nn_philox_dropout_f32(float *r, int64_t n, int64_t seed, int64_t step, int6
 void nn_philox_dropout_f64(double *r, int64_t n, int64_t seed, int64_t step, int64_t key, int64_t threshold,
                            double scale);
 
+/* What a processor can do at best: fused multiply-adds of a level's vectors in registers, and a stream through memory,
+   a = b + factor c. They give the floating-point operations done and the bytes read and written. */
+int64_t nn_limit_fma_f32(int level, int64_t rounds, float *result);
+int64_t nn_limit_triad_f32(float *restrict a, const float *restrict b, const float *restrict c, float factor, int64_t n);
+
 /* a * b + c, rounded once. */
 float nn_scalar_fma_f32(float a, float b, float c);
 double nn_scalar_fma_f64(double a, double b, double c);

@@ -22,6 +22,8 @@ public final class CompiledProgram: @unchecked Sendable {
   /// The number of threads over which kernels are split.
   public var threads: Int { pool.threads }
 
+  /// Where a profile adds the nanoseconds of each kernel.
+  private var kernelTimes: UnsafeMutablePointer<UInt64>?
   private let code: LoadedCode
   private let entries: [KernelEntry]
   private let pool: ThreadPool
@@ -113,9 +115,25 @@ public final class CompiledProgram: @unchecked Sendable {
     }
   }
 
+  /// Runs the whole program on the arrays bound, and gives the nanoseconds that each kernel took in all.
+  func timedRun() throws(CallError) -> [UInt64] {
+    let count = program.kernels.count
+    let times = UnsafeMutablePointer<UInt64>.allocate(capacity: max(count, 1))
+    times.initialize(repeating: 0, count: count)
+    kernelTimes = times
+    defer {
+      kernelTimes = nil
+      times.deallocate()
+    }
+    try run(kernels: 0..<count)
+    return Array(UnsafeBufferPointer(start: times, count: count))
+  }
+
   private func run(kernel: Int) throws(CallError) {
     if calls[kernel].pieces == 0 { return }
+    let start = kernelTimes == nil ? 0 : monotonicNanoseconds()
     let found = pool.run(calls[kernel])
+    if let kernelTimes { kernelTimes[kernel] += monotonicNanoseconds() - start }
     if found != 0 { throw .indexOutOfRange(fault(of: kernel, at: found - 1)) }
   }
 
