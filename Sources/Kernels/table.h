@@ -26,6 +26,7 @@
 #define ROWS(op, T) ROW(op##_rows_##T)
 #define EXTREME_INDEX(op, T) ROW(op##_##T)
 #define CONTRACT(op, T) ROW(op##_##T)
+#define CONTRACT_VIEW(op, T) ROW(op##_##T)
 #define CHECK_INDICES(op, T) ROW(op##_##T)
 #define GATHER(op, T) ROW(op##_##T##_i32) ROW(op##_##T##_i64)
 #define SCATTER(op, T) ROW(op##_##T##_i32) ROW(op##_##T##_i64)

@@ -232,8 +232,9 @@ private func product(_ contraction: KernelContraction, _ point: [Int], _ memory:
   let element = contraction.element
   var lanes = [UInt64](repeating: 0, count: contraction.lanes)
   for k in 0..<contraction.extent {
-    let a = memory.buffers[contraction.left.buffer][value(contraction.left.map, at: point + [k])]
-    let b = memory.buffers[contraction.right.buffer][value(contraction.right.map, at: point + [k])]
+    let digits = contraction.digitPoint(point + [k])
+    let a = memory.buffers[contraction.left.buffer][value(contraction.left.map, at: digits)]
+    let b = memory.buffers[contraction.right.buffer][value(contraction.right.map, at: digits)]
     let lane = k % contraction.lanes
     lanes[lane] = multiplyAdd(a, b, lanes[lane], element)
   }

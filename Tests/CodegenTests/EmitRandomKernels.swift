@@ -277,16 +277,27 @@ struct KernelGenerator {
     let extent = isWide ? 5 : random.pick([0, 1, 5, 64, 65, 100])
     let space = batch + rows + columns
     let isLaned = (columns.first ?? 1) <= 4 && extent >= 64
-    func operandAccess(_ uses: [Bool], _ generator: inout KernelGenerator) -> Access {
-      let full = space + [extent]
+    // Some with axes of several digits, as those of windows, which overlap.
+    let isWindowed = !isLaned && random.chance(40)
+    let digits = (space + [extent]).map { extent -> [Int] in
+      let divisor = random.pick([2, 3])
+      guard isWindowed, extent > divisor, extent % divisor == 0, random.chance(70) else {
+        return [extent]
+      }
+      return random.chance(50) ? [divisor, extent / divisor] : [extent / divisor, divisor]
+    }
+    func operandAccess(_ axes: [Bool], _ generator: inout KernelGenerator) -> Access {
+      let full = digits.flatMap { $0 }
+      let uses = zip(axes, digits).flatMap { uses, digits in digits.map { _ in uses } }
       var strides = [Int](repeating: 0, count: full.count)
       var stride = generator.random.chance(80) ? 1 : 2
       let order =
         generator.random.chance(50)
         ? Array(full.indices.reversed()) : full.indices.shuffled(using: &generator.random)
       for axis in order where uses[axis] {
-        strides[axis] = stride
-        stride *= max(1, full[axis])
+        strides[axis] =
+          isWindowed && generator.random.chance(40) ? 1 + generator.random.below(3) : stride
+        stride = max(stride, strides[axis]) * max(1, full[axis])
       }
       return Access(
         buffer: generator.buffer(element, stride, written: false), map: AffineMap(strides: strides))
@@ -308,7 +319,7 @@ struct KernelGenerator {
       Kernel(
         name: "contract_\(program.kernels.count)", space: space,
         contraction: KernelContraction(
-          left: left, right: right, extent: extent, rowAxis: hasRows ? batch.count : nil,
+          left: left, right: right, digits: digits, rowAxis: hasRows ? batch.count : nil,
           columnAxis: hasColumns ? space.count - 1 : nil, lanes: isLaned ? 16 : 1, element: element),
         epilogue: epilogue))
   }

@@ -165,8 +165,9 @@ struct ProgramEvaluator {
   private func product(_ contraction: KernelContraction, _ point: [Int]) -> Scalar {
     var sums = Lanes(contraction.lanes, Scalar(0, as: contraction.element))
     for k in 0..<contraction.extent {
-      let a = load(contraction.left, point + [k])
-      let b = load(contraction.right, point + [k])
+      let digits = contraction.digitPoint(point + [k])
+      let a = load(contraction.left, digits)
+      let b = load(contraction.right, digits)
       let lane = k % contraction.lanes
       sums.values[lane] = multiplyAdd(a, b, sums.values[lane])
     }
@@ -231,5 +232,18 @@ extension AffineMap {
   func value(at point: [Int]) -> Int {
     precondition(point.count == strides.count, "\(self) at \(point)")
     return zip(strides, point).reduce(offset) { $0 + $1.0 * $1.1 }
+  }
+}
+
+extension KernelContraction {
+  /// The digits of a point's indices along the axes of the space and k.
+  func digitPoint(_ point: [Int]) -> [Int] {
+    zip(point, digits).flatMap { index, extents -> [Int] in
+      var rest = index
+      return extents.reversed().map { extent in
+        defer { rest /= extent }
+        return rest % extent
+      }.reversed()
+    }
   }
 }

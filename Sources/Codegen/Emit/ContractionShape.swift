@@ -81,22 +81,63 @@ struct ContractionShape {
 
   var scratchByteCount: Int { tileByteCount + packingByteCount }
 
-  /// `a + offset, a_m, a_k, b + offset, b_k, b_n` of a call; `first` is the expression of the first row or column.
+  /// What a call says of its operands, `first` being the expression of the first row or column: `K, a + offset, a_m, a_k,
+  /// b + offset, b_k, b_n`, or of windows `m0, n0, view, a + offset, b + offset`.
   func operands(
     _ pointers: KernelPointers, indices: [String?], first: String
   ) -> String {
-    func argument(_ access: Access, _ steps: [Int?]) -> String {
-      var place = indices
-      if let rowAxis { place[rowAxis] = isCutByColumns ? nil : first }
-      if let columnAxis { place[columnAxis] = isCutByColumns ? first : nil }
-      let offset = access.map.cExpression(place + [nil])
+    let isPlain = contraction.isPlain
+    var place = indices
+    if let rowAxis { place[rowAxis] = isPlain && !isCutByColumns ? first : nil }
+    if let columnAxis { place[columnAxis] = isPlain && isCutByColumns ? first : nil }
+    let digits = digitIndices(place)
+    func start(_ access: Access) -> String {
+      let offset = access.map.cExpression(digits)
       let name = pointers[access.buffer].name
-      let start = offset.text == "0" ? name : "\(name) + \(offset.asOperand)"
-      let strides = steps.map { $0.map { String(access.map.strides[$0]) } ?? "0" }
-      return ([start] + strides).joined(separator: ", ")
+      return offset.text == "0" ? name : "\(name) + \(offset.asOperand)"
     }
-    let k = contraction.left.map.strides.count - 1
-    return argument(contraction.left, [rowAxis, k]) + ", "
-      + argument(contraction.right, [k, columnAxis])
+    let (left, right) = (start(contraction.left), start(contraction.right))
+    if !isPlain {
+      let (row, column) = isCutByColumns ? ("0", first) : (first, "0")
+      return "\(row), \(column), view, \(left), \(right)"
+    }
+    func strides(_ access: Access, _ axes: [Int?]) -> String {
+      axes.map { $0.map { String(access.map.strides[$0]) } ?? "0" }.joined(separator: ", ")
+    }
+    let k = contraction.digits.count - 1
+    return "\(contraction.extent), \(left), \(strides(contraction.left, [rowAxis, k])), "
+      + "\(right), \(strides(contraction.right, [k, columnAxis]))"
+  }
+
+  /// C expressions of the digits of each axis, given those of the axes of the space.
+  private func digitIndices(_ axes: [String?]) -> [String?] {
+    let outer = zip(axes, contraction.digits).flatMap { index, digits -> [String?] in
+      var inner = digits.reduce(1, *)
+      return digits.enumerated().map { number, extent in
+        inner /= extent
+        guard let index, digits.count > 1 else { return index }
+        let place = inner == 1 ? index : "\(index) / \(inner)"
+        return number == 0 ? "(\(place))" : "(\(place) % \(extent))"
+      }
+    }
+    return outer + contraction.digits[contraction.digits.count - 1].map { _ in nil }
+  }
+
+  /// The declaration of `view`, as nn_contract.h describes it; nil where the operands are plain.
+  var viewDeclaration: String? {
+    if contraction.isPlain { return nil }
+    func axes(_ axis: Int?, _ accesses: [Access]) -> [[Int]] {
+      guard let axis else { return [] }
+      return zip(contraction.positions(ofAxis: axis), contraction.digits[axis]).map {
+        position, size in
+        [size] + accesses.map { $0.map.strides[position] }
+      }
+    }
+    let rows = axes(rowAxis, [contraction.left])
+    let columns = axes(columnAxis, [contraction.right])
+    let k = axes(contraction.digits.count - 1, [contraction.left, contraction.right])
+    let numbers = [[rows.count, columns.count, k.count]] + rows + columns + k
+    let text = numbers.flatMap { $0 }.map(String.init).joined(separator: ", ")
+    return "static const ptrdiff_t view[] = {\(text)};"
   }
 }

@@ -60,7 +60,7 @@ struct ContractionNest {
     let (m, n) =
       shape.isCutByColumns ? ("\(shape.rows)", count) : (count, "\(shape.columns)")
     let operands = shape.operands(pointers, indices: rowIndices, first: first)
-    writer.line("\(function)(\(m), \(n), \(shape.contraction.extent), \(operands),")
+    writer.line("\(function)(\(m), \(n), \(operands),")
     writer.line("    \(target), \(stride), \(packing));")
   }
 
@@ -75,10 +75,11 @@ struct ContractionNest {
 }
 
 extension Kernel {
-  /// `contract_f32`, `contract_lanes_f32`: a section of nn_contract.h, a function of it, and a strip primitive.
+  /// `contract_f32`, `contract_lanes_f32`, `contract_view_f32`: a section of nn_contract.h, a function of it, and a strip primitive.
   var contractionFunction: String {
     guard let contraction else { return "" }
-    return (contraction.lanes > 1 ? "contract_lanes_" : "contract_") + contraction.element.name
+    let kind = !contraction.isPlain ? "view_" : contraction.lanes > 1 ? "lanes_" : ""
+    return "contract_" + kind + contraction.element.name
   }
 }
 
@@ -105,6 +106,7 @@ struct LoopContraction {
     if let split, split.units > 1 { parameters += ["ptrdiff_t begin", "ptrdiff_t end"] }
     loop.writer.openFunction("static void \(name)", parameters)
     let function = "nn_" + kernel.contractionFunction
+    if let view = shape.viewDeclaration { loop.writer.line(view) }
     if shape.target == nil {
       let type = shape.contraction.element.cName
       loop.writer.line("\(type) *const tile = (\(type) *)scratch;")

@@ -11,8 +11,12 @@ extension StripKernel {
     let type = shape.contraction.element.cName
     let function = frame.function(
       kernel.contractionFunction,
-      "ptrdiff_t, ptrdiff_t, ptrdiff_t, const \(type) *, ptrdiff_t, ptrdiff_t, const \(type) *, "
-        + "ptrdiff_t, ptrdiff_t, \(type) *, ptrdiff_t, void *")
+      shape.contraction.isPlain
+        ? "ptrdiff_t, ptrdiff_t, ptrdiff_t, const \(type) *, ptrdiff_t, ptrdiff_t, const \(type) *, "
+          + "ptrdiff_t, ptrdiff_t, \(type) *, ptrdiff_t, void *"
+        : "ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, const ptrdiff_t *, const \(type) *, "
+          + "const \(type) *, \(type) *, ptrdiff_t, void *")
+    if let view = shape.viewDeclaration { declarations.append(view) }
     otherScratch = shape.scratchByteCount
     if let target = shape.target {
       nest.open(&writer)

@@ -11,7 +11,7 @@ extension ProgramParser {
       if reader.isAtEnd { throw reader.error("expected '}'") }
       let position = reader.position
       switch reader.word() {
-      case "contraction": kernel.contraction = try contraction(buffers)
+      case "contraction": kernel.contraction = try contraction(buffers, space: kernel.space)
       case "gather":
         kernel.routine = .gather(table: try name(), indices: try name(), result: try target())
       case "scatter_add":
@@ -30,7 +30,9 @@ extension ProgramParser {
     return kernel
   }
 
-  private mutating func contraction(_ buffers: [Buffer]) throws(TextError) -> KernelContraction {
+  private mutating func contraction(
+    _ buffers: [Buffer], space: [Int]
+  ) throws(TextError) -> KernelContraction {
     let element = try element()
     try reader.expect("k")
     let extent = try reader.integer()
@@ -38,8 +40,12 @@ extension ProgramParser {
     let columns = reader.acceptWord("columns") ? try reader.integer() : nil
     try reader.expect("lanes")
     let lanes = try reader.integer()
+    let digits =
+      reader.acceptWord("split")
+      ? try reader.list { reader throws(TextError) in try reader.integers() }
+      : (space + [extent]).map { [$0] }
     return KernelContraction(
-      left: try access(buffers), right: try access(buffers), extent: extent, rowAxis: rows,
+      left: try access(buffers), right: try access(buffers), digits: digits, rowAxis: rows,
       columnAxis: columns, lanes: lanes, element: element)
   }
 

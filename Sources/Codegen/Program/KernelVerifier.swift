@@ -43,23 +43,32 @@ extension ProgramVerifier {
 
   private mutating func check(_ contraction: KernelContraction, of kernel: Kernel) {
     if ![1, 16].contains(contraction.lanes) { report(kernel, nil, .lanes(contraction.lanes)) }
-    if !(1...maximumElementCount).contains(contraction.extent) {
-      return report(kernel, nil, .extents([contraction.extent]))
+    let sizes = contraction.digits.flatMap { $0 }
+    if !sizes.allSatisfy((1...maximumElementCount).contains)
+      || contraction.digits.contains(where: { $0.count > KernelContraction.mostDigits })
+    {
+      return report(kernel, nil, .extents(sizes))
     }
+    let extents = contraction.digits.map { $0.reduce(1, *) }
+    if extents.dropLast() != kernel.space[...] { return report(kernel, nil, .extents(extents)) }
     let before = problems.count
     for access in [contraction.left, contraction.right] {
       if !access.guards.isEmpty { report(kernel, access, .guardsNotAllowed) }
-      check(access, of: kernel, kernel.space + [contraction.extent], contraction.element)
+      check(access, of: kernel, sizes, contraction.element)
     }
     if problems.count > before { return }
-    let left = contraction.left.map.strides
-    let right = contraction.right.map.strides
+    func isStill(_ access: Access, along axis: Int) -> Bool {
+      contraction.positions(ofAxis: axis).allSatisfy { access.map.strides[$0] == 0 }
+    }
     if let row = contraction.rowAxis {
-      let isGood = kernel.space.indices.contains(row) && right[row] == 0
+      let isGood =
+        kernel.space.indices.contains(row) && isStill(contraction.right, along: row)
       if !isGood || row == contraction.columnAxis { report(kernel, nil, .rowAndColumn) }
     }
     if let column = contraction.columnAxis {
-      let isGood = column >= 0 && column == kernel.space.count - 1 && left[column] == 0
+      let isGood =
+        column >= 0 && column == kernel.space.count - 1
+        && isStill(contraction.left, along: column)
       if !isGood { report(kernel, nil, .rowAndColumn) }
     }
   }

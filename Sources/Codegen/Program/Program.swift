@@ -160,11 +160,12 @@ public struct KernelReduction: Hashable, Sendable {
 
 /// A matrix product. Its operands are loads without computation, over the kernel's space and then one more axis, k.
 public struct KernelContraction: Hashable, Sendable {
-  /// Access maps have `space.count + 1` strides, k last; no guards.
+  /// Access maps have a stride for each digit of each axis of the space and then of k; no guards.
   public var left: Access
   public var right: Access
-  /// The extent of k; the chain runs in increasing k.
-  public var extent: Int
+  /// The extents into which the operands split each axis of the space, and k last, outermost first: usually one an axis, its extent.
+  /// The rows, columns and k of sliding windows have several.
+  public var digits: [[Int]]
   /// The axis of the space along which only `left` moves and that becomes the rows of the matrix product, if there is one.
   public var rowAxis: Int?
   /// The axis of the space along which only `right` moves and that becomes its columns. Where there is one it is the last axis.
@@ -174,16 +175,28 @@ public struct KernelContraction: Hashable, Sendable {
   public var element: ElementType
 
   public init(
-    left: Access, right: Access, extent: Int, rowAxis: Int?, columnAxis: Int?, lanes: Int,
+    left: Access, right: Access, digits: [[Int]], rowAxis: Int?, columnAxis: Int?, lanes: Int,
     element: ElementType
   ) {
     self.left = left
     self.right = right
-    self.extent = extent
+    self.digits = digits
     self.rowAxis = rowAxis
     self.columnAxis = columnAxis
     self.lanes = lanes
     self.element = element
+  }
+
+  /// The most digits that an axis may have.
+  public static let mostDigits = 8
+  /// The extent of k; the chain runs in increasing k.
+  public var extent: Int { (digits.last ?? []).reduce(1, *) }
+  /// Whether every axis has one stride in each operand.
+  public var isPlain: Bool { digits.allSatisfy { $0.count == 1 } }
+  /// The positions of an axis's digits among all.
+  public func positions(ofAxis axis: Int) -> Range<Int> {
+    let start = digits[..<axis].reduce(0) { $0 + $1.count }
+    return start..<start + digits[axis].count
   }
 }
 

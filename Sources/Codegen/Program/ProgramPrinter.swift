@@ -148,6 +148,7 @@ private struct ProgramPrinter {
     if let rows = contraction.rowAxis { text += " rows \(rows)" }
     if let columns = contraction.columnAxis { text += " columns \(columns)" }
     text += " lanes \(contraction.lanes)"
+    if !contraction.isPlain { text += " split \(contraction.digits)" }
     return text + " \(self.text(contraction.left)) \(self.text(contraction.right))"
   }
 }

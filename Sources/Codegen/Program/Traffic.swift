@@ -15,7 +15,7 @@ extension Kernel {
       for access in block.loads + block.stores.map(\.access) { touch(access, sizes) }
     }
     if let contraction {
-      let sizes = space + [contraction.extent]
+      let sizes = contraction.digits.flatMap { $0 }
       touch(contraction.left, sizes)
       touch(contraction.right, sizes)
     }

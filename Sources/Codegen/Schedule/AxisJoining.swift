@@ -18,13 +18,17 @@ extension Kernel {
       }
     }
     var newSpace: [Int] = []
+    var digits = SpaceDigits(contraction)
     for axis in space.indices where space[axis] != 1 {
-      if let last = keptSpace.last, canJoin(last, axis, space[axis]) {
+      if let last = keptSpace.last, canJoin(last, axis, space[axis]),
+        digits.join(axis, extent: space[axis])
+      {
         keptSpace[keptSpace.count - 1] = axis
         newSpace[newSpace.count - 1] *= space[axis]
       } else {
         keptSpace.append(axis)
         newSpace.append(space[axis])
+        digits.append(axis, extent: space[axis])
       }
     }
     var newReduced: [Int] = []
@@ -44,15 +48,11 @@ extension Kernel {
     let bodyAxes = keptSpace + keptReduced
     kernel.body.mapAccesses { $0.keeping(bodyAxes) }
     kernel.epilogue.mapAccesses { $0.keeping(keptSpace) }
-    if var product = contraction {
-      product.left.map = product.left.map.keeping(keptSpace + [outer])
-      product.right.map = product.right.map.keeping(keptSpace + [outer])
-      kernel.contraction = product
-    }
+    kernel.contraction = digits.contraction
     return kernel
   }
 
-  /// All maps of indices, guards' too.
+  /// All maps of the blocks' indices, guards' too.
   var maps: [AffineMap] {
     var result: [AffineMap] = []
     for block in [body, epilogue] {
@@ -65,7 +65,6 @@ extension Kernel {
       }
       for store in block.stores { result.append(store.access.map) }
     }
-    if let contraction { result += [contraction.left.map, contraction.right.map] }
     return result
   }
 
@@ -73,16 +72,17 @@ extension Kernel {
   ///
   /// Multiplication commutes, so the operand that moves along the last axis of the result can always be the right one.
   func arrangingColumns() -> Kernel {
-    guard var product = contraction else { return self }
+    guard let product = contraction else { return self }
     func isFree(_ axis: Int, in own: Access, _ other: Access) -> Bool {
-      own.map.strides[axis] != 0 && other.map.strides[axis] == 0
+      product.moves(own, along: axis) && !product.moves(other, along: axis)
     }
     let columns = space.indices.filter { isFree($0, in: product.right, product.left) }
     let rows = space.indices.filter { isFree($0, in: product.left, product.right) }
     // A few lanes of one column are a job for rows.
     if let last = rows.last, last > (columns.last ?? -1), !(product.lanes > 1 && columns.isEmpty) {
-      swap(&product.left, &product.right)
-      return arranged(product, rows: columns, column: last)
+      var exchanged = product
+      (exchanged.left, exchanged.right) = (product.right, product.left)
+      return arranged(exchanged, rows: columns, column: last)
     }
     return arranged(product, rows: rows, column: columns.last)
   }
@@ -97,9 +97,7 @@ extension Kernel {
     }
     kernel.space = order.map { space[$0] }
     kernel.epilogue.mapAccesses { $0.keeping(order) }
-    kernel.contraction = product
-    kernel.contraction?.left.map = product.left.map.keeping(order + [space.count])
-    kernel.contraction?.right.map = product.right.map.keeping(order + [space.count])
+    kernel.contraction = product.keeping(order + [space.count])
     kernel.contraction?.rowAxis = row.flatMap { order.firstIndex(of: $0) }
     kernel.contraction?.columnAxis = column.map { _ in order.count - 1 }
     return kernel

@@ -142,19 +142,22 @@ struct KernelBuilder {
     _ graph: TensorGraph
   ) -> KernelContraction {
     let space = graph.space(of: root)
-    let rank = plan.axes.count + 1
+    let reduced = graph.reduced(of: root)
+    let rank = plan.axes.count + reduced.count
     var maps = substitution(
       zip(space, rowMajorStrides(space)).map { (extent: $0, stride: $1) },
       by: rowMajorStrides(plan.axes))
-    for axis in maps.indices { maps[axis].strides.append(0) }
-    maps.append(AffineMap.axis(rank - 1, rank: rank))
+    for axis in maps.indices {
+      maps[axis].strides += [Int](repeating: 0, count: reduced.count)
+    }
+    maps += reduced.indices.map { AffineMap.axis(plan.axes.count + $0, rank: rank) }
     let accesses = graph.operands(of: root).map { use in
       expressions.access(
         Int(use.node), graph.views[use.view].composed(with: maps, rank: rank), graph)
     }
     return KernelContraction(
-      left: accesses[0], right: accesses[1], extent: graph.reduced(of: root)[0], rowAxis: nil,
-      columnAxis: nil, lanes: lanes, element: graph.nodes[root].element)
+      left: accesses[0], right: accesses[1], digits: plan.axes.map { [$0] } + [reduced],
+      rowAxis: nil, columnAxis: nil, lanes: lanes, element: graph.nodes[root].element)
   }
 
   private func spread(_ index: Int, _ graph: inout TensorGraph) -> [Kernel] {

@@ -12,6 +12,8 @@ struct Lowering {
   /// The use that each value of the function became; meaningless for dead ones.
   var uses: [Use]
   var copies: [CopyKey: Int] = [:]
+  /// How guarded windows came about, by what they are.
+  var slides: [Use: Slide] = [:]
   var checks: [CheckKey: Int] = [:]
 
   struct CopyKey: Hashable {

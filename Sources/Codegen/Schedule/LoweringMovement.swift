@@ -47,7 +47,11 @@ extension Lowering {
       return substitute(source, placement.axes { AffineMap.axis($0, rank: placement.rank) })
     case .slice(let axes): return slice(source, axes, old, new)
     case .pad(let axes, let padding): return pad(source, axes, padding, old, new, value)
-    case .windows(let windows): return slide(source, windows, old, new)
+    case .windows(let windows):
+      let slide = Slide(source: source, windows: windows, old: old, new: new)
+      let windows = slid(slide, over: source)
+      if !view(of: windows).guards.isEmpty { slides[windows] = slide }
+      return windows
     case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .concat, .fold,
       .contraction, .gather, .scatterAdd, .random, .identity, .stopGradient, .custom, .scan,
       .projection:
@@ -120,9 +124,8 @@ extension Lowering {
   }
 
   /// Axis i of the windows and axis j of their elements are at `i * stride + j * dilation`.
-  private mutating func slide(
-    _ source: Use, _ windows: [WindowAxis], _ old: [Int], _ new: [Int]
-  ) -> Use {
+  private mutating func slid(_ slide: Slide, over source: Use) -> Use {
+    let (windows, old, new) = (slide.windows, slide.old, slide.new)
     let placement = Placement(old: old, new: new)
     let rank = placement.rank
     let maps = old.indices.filter { old[$0] != 1 }.map { axis in
@@ -137,6 +140,14 @@ extension Lowering {
       return map
     }
     return substitute(source, (maps, rank))
+  }
+
+  /// Sliding windows of something padded, as windows of a padded array that is stored, so that they are read without guards; others
+  /// as they are. Worth it where each element is read many times.
+  mutating func unguarded(_ windows: Use, _ value: Value) -> Use {
+    guard let slide = slides[windows] else { return windows }
+    let padded = copied(slide.source, sizes: slide.old.filter { $0 != 1 }, value)
+    return slid(slide, over: padded)
   }
 
   private mutating func pad(
@@ -195,4 +206,13 @@ extension Lowering {
     graph.isForced[node] = true
     return whole(node, sizes: new.filter { $0 != 1 })
   }
+}
+
+/// How windows slide over a source.
+struct Slide {
+  var source: Use
+  var windows: [WindowAxis]
+  /// Shapes before and after.
+  var old: [Int]
+  var new: [Int]
 }

@@ -80,22 +80,71 @@ extension Lowering {
     let result = contraction.result.filter {
       left.labels.contains($0) || right.labels.contains($0)
     }
-    let a = arranged(
-      left, operands[0], chain: chain,
-      order: result.filter { left.labels.contains($0) } + chain)
-    let batch = result.filter { left.labels.contains($0) && right.labels.contains($0) }
-    let columns = result.filter { !left.labels.contains($0) }
-    let b = arranged(right, operands[1], chain: chain, order: batch + chain + columns)
+    var a = storedOperand(operands[0], left)
+    var b = storedOperand(operands[1], right)
+    var steps = [chain]
+    if lanes == 1, isWindowed(a, left) || isWindowed(b, right) {
+      steps = joined(chain, a, b, extent: left.extent)
+    }
+    if steps.count == 1 || steps.count > KernelContraction.mostDigits {
+      steps = [chain]
+      a = arranged(
+        left, a, operands[0], chain: chain,
+        order: result.filter { left.labels.contains($0) } + chain)
+      let batch = result.filter { left.labels.contains($0) && right.labels.contains($0) }
+      let columns = result.filter { !left.labels.contains($0) }
+      b = arranged(right, b, operands[1], chain: chain, order: batch + chain + columns)
+    }
     let kept = sizes(of: value)
     let node = graph.append(
       .contraction(lanes: lanes), element, domain: kept.isEmpty ? [] : [kept.reduce(1, *)],
-      space: kept, reduced: [length],
+      space: kept, reduced: steps.map { $0.reduce(1) { $0 * left.extent(of: $1) } },
       operands: [
-        operandUse(a.use, a.labels, result: result, chain: chain),
-        operandUse(b.use, b.labels, result: result, chain: chain),
+        operandUse(a, result: result, steps: steps), operandUse(b, result: result, steps: steps),
       ], value: value.index)
     graph.isForced[node] = !fuse
     return whole(node, sizes: kept)
+  }
+
+  /// An operand as elements of a stored array.
+  private struct ArrangedOperand {
+    var use: Use
+    var labels: [UInt8]
+  }
+
+  private mutating func storedOperand(
+    _ value: Value, _ axes: ContractionOperand
+  ) -> ArrangedOperand {
+    let source = unguarded(uses[value.index], value)
+    return ArrangedOperand(use: stored(source, sizes: axes.sizes, value), labels: axes.labels)
+  }
+
+  private func address(of operand: ArrangedOperand) -> AffineMap {
+    graph.views[operand.use.view].address(over: graph.domain(of: Int(operand.use.node)))
+  }
+
+  /// Whether it has elements more than once, as sliding windows do: then it is not copied, but packed bit by bit.
+  private func isWindowed(_ operand: ArrangedOperand, _ axes: ContractionOperand) -> Bool {
+    axes.sizes.reduce(1, *) > graph.domain(of: Int(operand.use.node)).reduce(1, *)
+  }
+
+  /// The chain's labels, neighbours together that both operands walk as one.
+  private func joined(
+    _ chain: [UInt8], _ a: ArrangedOperand, _ b: ArrangedOperand, extent: (UInt8) -> Int
+  ) -> [[UInt8]] {
+    let addresses = [(a, address(of: a)), (b, address(of: b))]
+    func stride(_ label: UInt8, _ operand: (ArrangedOperand, AffineMap)) -> Int {
+      operand.0.labels.firstIndex(of: label).map { operand.1.strides[$0] } ?? 0
+    }
+    var groups: [[UInt8]] = []
+    for label in chain {
+      let isOne =
+        groups.last?.last.map { last in
+          addresses.allSatisfy { stride(last, $0) == stride(label, $0) * extent(label) }
+        } ?? false
+      if isOne { groups[groups.count - 1].append(label) } else { groups.append([label]) }
+    }
+    return groups
   }
 
   /// The labels of an operand's axes that count.
@@ -114,10 +163,10 @@ extension Lowering {
 
   /// The operand as elements of a stored array, in which the labels of `chain` can be walked as one; else copied into `order`.
   private mutating func arranged(
-    _ operand: ContractionOperand, _ value: Value, chain: [UInt8], order: [UInt8]
-  ) -> (use: Use, labels: [UInt8]) {
-    let source = stored(uses[value.index], sizes: operand.sizes, value)
-    let address = graph.views[source.view].address(over: graph.domain(of: Int(source.node)))
+    _ operand: ContractionOperand, _ source: ArrangedOperand, _ value: Value, chain: [UInt8],
+    order: [UInt8]
+  ) -> ArrangedOperand {
+    let address = address(of: source)
     let strides = chain.map { label in
       operand.labels.firstIndex(of: label).map { address.strides[$0] } ?? 0
     }
@@ -125,25 +174,29 @@ extension Lowering {
     let isOne = sizes.indices.dropLast().allSatisfy {
       strides[$0] == strides[$0 + 1] * sizes[$0 + 1]
     }
-    if isOne { return (source, operand.labels) }
+    if isOne { return source }
     let axes = order.compactMap { operand.labels.firstIndex(of: $0) }
-    let permuted = use(Int(source.node), view(of: source).keeping(axes))
-    return (copied(permuted, sizes: axes.map { operand.sizes[$0] }, value), order)
+    let permuted = use(Int(source.use.node), view(of: source.use).keeping(axes))
+    let copy = copied(permuted, sizes: axes.map { operand.sizes[$0] }, value)
+    return ArrangedOperand(use: copy, labels: order)
   }
 
-  /// The operand as a function of the axes of the result and then of the chain.
+  /// The operand as a function of the axes of the result and then of the steps of the chain.
   private mutating func operandUse(
-    _ source: Use, _ labels: [UInt8], result: [UInt8], chain: [UInt8]
+    _ operand: ArrangedOperand, result: [UInt8], steps: [[UInt8]]
   ) -> Use {
-    let rank = result.count + 1
-    let maps = labels.map { label in
+    let rank = result.count + steps.count
+    let maps = operand.labels.map { label in
       var map = AffineMap(strides: [Int](repeating: 0, count: rank))
       if let axis = result.firstIndex(of: label) { map.strides[axis] = 1 }
-      // The whole chain moves as its last label does.
-      if label == chain.last { map.strides[rank - 1] = 1 }
+      // All labels of a step move as its last one does.
+      if let step = steps.firstIndex(where: { $0.last == label }) {
+        map.strides[result.count + step] = 1
+      }
       return map
     }
-    return use(Int(source.node), view(of: source).composed(with: maps, rank: rank))
+    return use(
+      Int(operand.use.node), view(of: operand.use).composed(with: maps, rank: rank))
   }
 }
 

@@ -1684,6 +1684,178 @@ static void nn_contract_lanes_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
 }
 /* @end */
 
+/* @section contract_view needs: contract_config */
+#if NN_CONTRACT_SIMD
+#define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                              \
+  static void nn_contract_pack_view_##T(ptrdiff_t depth, ptrdiff_t columns, const type *b, const ptrdiff_t *k_places, \
+                                        const ptrdiff_t *n_places, type *packed) {                                    \
+    for (ptrdiff_t n = 0; n < columns;) {                                                                             \
+      const ptrdiff_t width = nn_contract_width_##T(columns - n) / (ptrdiff_t)sizeof(type);                           \
+      const ptrdiff_t used = columns - n < width ? columns - n : width;                                               \
+      type *const tile = packed + n * depth;                                                                          \
+      if (used < width) __builtin_memset(tile, 0, (size_t)(depth * width) * sizeof(type));                            \
+      for (ptrdiff_t j = 0; j < used;) {                                                                              \
+        const ptrdiff_t run = nn_contract_run_##T(n_places + n + j, used - j);                                        \
+        const type *const from = b + n_places[n + j];                                                                 \
+        for (ptrdiff_t k = 0; k < depth; k++) nn_contract_copy_##T(tile + k * width + j, from + k_places[k], run);    \
+        j += run;                                                                                                     \
+      }                                                                                                               \
+      n += used;                                                                                                      \
+    }                                                                                                                 \
+  }                                                                                                                   \
+                                                                                                                      \
+  static void nn_contract_view_blocks_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,          \
+                                          const ptrdiff_t *view, const ptrdiff_t *row_axes,                           \
+                                          const ptrdiff_t *column_axes, const ptrdiff_t *k_axes, const type *a,       \
+                                          const type *b, type *c, ptrdiff_t c_m, void *scratch) {                     \
+    enum {                                                                                                            \
+      SIZE = (int)sizeof(type),                                                                                       \
+      VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,                                                                      \
+      ROWS = NN_CONTRACT_ROWS,                                                                                        \
+      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                               \
+      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE,                                                                       \
+      COLUMNS = 1024                                                                                                  \
+    };                                                                                                                \
+    type *const a_packed = (type *)scratch;                                                                           \
+    type *const b_packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                                \
+    ptrdiff_t a_places[DEPTH], b_places[DEPTH], n_places[COLUMNS], m_places[ROWS];                                    \
+    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                 \
+    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                    \
+    const ptrdiff_t fitting = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;                             \
+    const ptrdiff_t panel = fitting < COLUMNS ? fitting : (ptrdiff_t)COLUMNS;                                         \
+    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                     \
+      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                        \
+      nn_contract_places_##T(k0, depth, k_axes, view[2], 3, 1, a_places);                                             \
+      nn_contract_places_##T(k0, depth, k_axes, view[2], 3, 2, b_places);                                             \
+      for (ptrdiff_t n = 0; n < N; n += panel) {                                                                      \
+        const ptrdiff_t columns = N - n < panel ? N - n : panel;                                                      \
+        nn_contract_places_##T(n0 + n, columns, column_axes, view[1], 2, 1, n_places);                                \
+        nn_contract_pack_view_##T(depth, columns, b, b_places, n_places, b_packed);                                   \
+        for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                     \
+          const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                        \
+          nn_contract_places_##T(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                    \
+          for (ptrdiff_t k = 0; k < depth;) {                                                                         \
+            const ptrdiff_t run = nn_contract_run_##T(a_places + k, depth - k);                                       \
+            const type *const from = a + a_places[k];                                                                 \
+            for (int r = 0; r < rows; r++) nn_contract_copy_##T(a_packed + r * STRIDE + k, from + m_places[r], run);  \
+            k += run;                                                                                                 \
+          }                                                                                                           \
+          for (ptrdiff_t j = 0; j < columns;) {                                                                       \
+            const ptrdiff_t bytes = nn_contract_width_##T(columns - j), width = bytes / SIZE;                         \
+            const ptrdiff_t used = columns - j < width ? columns - j : width;                                         \
+            type *const tile_c = c + (m * c_m + n + j);                                                               \
+            if (used == width) {                                                                                      \
+              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, tile_c, c_m, \
+                                   k0 > 0);                                                                           \
+            } else {                                                                                                  \
+              type part[ROWS * VECTORS];                                                                              \
+              for (int r = 0; r < rows && k0 > 0; r++) {                                                              \
+                for (ptrdiff_t i = 0; i < width; i++) part[r * width + i] = i < used ? tile_c[r * c_m + i] : 0;       \
+              }                                                                                                       \
+              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, part, width, \
+                                   k0 > 0);                                                                           \
+              for (int r = 0; r < rows; r++) nn_contract_copy_##T(tile_c + r * c_m, part + r * width, used);          \
+            }                                                                                                         \
+            j += used;                                                                                                \
+          }                                                                                                           \
+        }                                                                                                             \
+      }                                                                                                               \
+    }                                                                                                                 \
+  }
+#else
+#define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                            \
+  static void nn_contract_view_blocks_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,        \
+                                          const ptrdiff_t *view, const ptrdiff_t *row_axes,                         \
+                                          const ptrdiff_t *column_axes, const ptrdiff_t *k_axes, const type *a,     \
+                                          const type *b, type *c, ptrdiff_t c_m, void *scratch) {                   \
+    enum { CHUNK = 64 };                                                                                            \
+    ptrdiff_t a_places[CHUNK], b_places[CHUNK], n_places[CHUNK], m_place[1];                                        \
+    (void)scratch;                                                                                                  \
+    for (ptrdiff_t n = 0; n < N; n += CHUNK) {                                                                      \
+      const ptrdiff_t columns = N - n < CHUNK ? N - n : (ptrdiff_t)CHUNK;                                           \
+      nn_contract_places_##T(n0 + n, columns, column_axes, view[1], 2, 1, n_places);                                \
+      for (ptrdiff_t m = 0; m < M; m++) {                                                                           \
+        type sum[CHUNK] = {0};                                                                                      \
+        nn_contract_places_##T(m0 + m, 1, row_axes, view[0], 2, 1, m_place);                                        \
+        for (ptrdiff_t k0 = 0; k0 < K; k0 += CHUNK) {                                                               \
+          const ptrdiff_t depth = K - k0 < CHUNK ? K - k0 : (ptrdiff_t)CHUNK;                                       \
+          nn_contract_places_##T(k0, depth, k_axes, view[2], 3, 1, a_places);                                       \
+          nn_contract_places_##T(k0, depth, k_axes, view[2], 3, 2, b_places);                                       \
+          for (ptrdiff_t k = 0; k < depth; k++) {                                                                   \
+            const type left = a[m_place[0] + a_places[k]];                                                          \
+            const type *const right = b + b_places[k];                                                              \
+            for (ptrdiff_t j = 0; j < columns; j++) sum[j] = NN_CONTRACT_FMA_##T(left, right[n_places[j]], sum[j]); \
+          }                                                                                                         \
+        }                                                                                                           \
+        for (ptrdiff_t j = 0; j < columns; j++) c[m * c_m + n + j] = sum[j];                                        \
+      }                                                                                                             \
+    }                                                                                                               \
+  }
+#endif
+
+/* Defines nn_contract_view_T, a product whose rows, columns and k are walked with several strides each: of sliding
+   windows, which are packed by the block and never stored whole.
+
+   `view` says how: { axes of rows, of columns, of k, then for each axis of rows (extent, stride in a), of columns
+   (extent, stride in b), of k (extent, stride in a, stride in b) }, outermost first.
+     c[i, j] = sum over k of a[row m0 + i, k] b[k, column n0 + j],   0 <= i < M, 0 <= j < N
+   each one chain in increasing k, as nn_contract_T gives them. */
+#define NN_CONTRACT_DEFINE_VIEW(T, type)                                                                                \
+  /* Where the elements first .. first + count - 1 of some axes are; `fields` numbers an axis, the stride being the one \
+     with the number `field`. */                                                                                        \
+  static void nn_contract_places_##T(ptrdiff_t first, ptrdiff_t count, const ptrdiff_t *axes, ptrdiff_t rank,           \
+                                     int fields, int field, ptrdiff_t *places) {                                        \
+    ptrdiff_t index[8], place = 0;                                                                                      \
+    for (ptrdiff_t axis = rank - 1; axis >= 0; axis--) {                                                                \
+      index[axis] = first % axes[axis * fields];                                                                        \
+      first /= axes[axis * fields];                                                                                     \
+      place += index[axis] * axes[axis * fields + field];                                                               \
+    }                                                                                                                   \
+    for (ptrdiff_t i = 0; i < count; i++) {                                                                             \
+      places[i] = place;                                                                                                \
+      for (ptrdiff_t axis = rank - 1; axis >= 0; axis--) {                                                              \
+        place += axes[axis * fields + field];                                                                           \
+        if (++index[axis] < axes[axis * fields]) break;                                                                 \
+        place -= index[axis] * axes[axis * fields + field];                                                             \
+        index[axis] = 0;                                                                                                \
+      }                                                                                                                 \
+    }                                                                                                                   \
+  }                                                                                                                     \
+                                                                                                                        \
+  /* How many neighbours in memory there are from places[0] on. */                                                      \
+  static ptrdiff_t nn_contract_run_##T(const ptrdiff_t *places, ptrdiff_t count) {                                      \
+    ptrdiff_t run = 1;                                                                                                  \
+    while (run < count && places[run] == places[0] + run) run++;                                                        \
+    return run;                                                                                                         \
+  }                                                                                                                     \
+                                                                                                                        \
+  NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                                      \
+                                                                                                                        \
+  static void nn_contract_view_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t m0, ptrdiff_t n0, const ptrdiff_t *view,         \
+                                   const type *a, const type *b, type *c, ptrdiff_t c_m, void *scratch) {               \
+    const ptrdiff_t *const rows = view + 3, *const columns = rows + 2 * view[0], *const ks = columns + 2 * view[1];     \
+    ptrdiff_t K = 1;                                                                                                    \
+    for (ptrdiff_t axis = 0; axis < view[2]; axis++) K *= ks[3 * axis];                                                 \
+    nn_contract_view_blocks_##T(M, N, K, m0, n0, view, rows, columns, ks, a, b, c, c_m, scratch);                       \
+  }
+/* @end */
+
+/* @section contract_view_f32 needs: contract_f32 contract_view */
+NN_CONTRACT_DEFINE_VIEW(f32, float)
+/* @end */
+
+/* @section contract_view_f64 needs: contract_f64 contract_view */
+NN_CONTRACT_DEFINE_VIEW(f64, double)
+/* @end */
+
+/* @section contract_view_i32 needs: contract_i32 contract_view */
+NN_CONTRACT_DEFINE_VIEW(i32, int32_t)
+/* @end */
+
+/* @section contract_view_i64 needs: contract_i64 contract_view */
+NN_CONTRACT_DEFINE_VIEW(i64, int64_t)
+/* @end */
+
 /* @section contract_guard_end needs: */
 #endif
 /* @end */

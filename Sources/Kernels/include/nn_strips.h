@@ -37,6 +37,8 @@
      void nns_contract_T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const type *a, ptrdiff_t a_m, ptrdiff_t a_k,
                          const type *b, ptrdiff_t b_k, ptrdiff_t b_n, type *c, ptrdiff_t c_m, void *scratch)
      void nns_contract_lanes_T(the same)
+     void nns_contract_view_T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t m0, ptrdiff_t n0, const ptrdiff_t *view, const type *a,
+                              const type *b, type *c, ptrdiff_t c_m, void *scratch)
 
    look-ups: see nn_lookup.h; I, the indices' type, is i32 or i64; `begin` and `end` bound the rows of r that are written
      ptrdiff_t nns_check_I(const index *indices, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end)
@@ -73,7 +75,10 @@
   typedef void (*nns_extreme_index_##T)(type * best, int32_t *index, const type *a, int32_t first, ptrdiff_t n);  \
   typedef void (*nns_contract_##T)(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const type *a, ptrdiff_t a_m,           \
                                    ptrdiff_t a_k, const type *b, ptrdiff_t b_k, ptrdiff_t b_n, type *c,           \
-                                   ptrdiff_t c_m, void *scratch);
+                                   ptrdiff_t c_m, void *scratch);                                                 \
+  typedef void (*nns_contract_view_##T)(ptrdiff_t M, ptrdiff_t N, ptrdiff_t m0, ptrdiff_t n0,                     \
+                                        const ptrdiff_t *view, const type *a, const type *b, type *c,             \
+                                        ptrdiff_t c_m, void *scratch);
 
 NN_STRIP_TYPES(f32, float)
 NN_STRIP_TYPES(f64, double)

@@ -170,7 +170,10 @@ private struct KernelEvaluation {
   private func accumulate(_ range: Range<Int>, _ memory: inout ProgramMemory) -> [Tensor] {
     let count = range.count
     if let contraction = kernel.contraction {
-      let points = PointRange(range: range, space: kernel.space, inner: [contraction.extent])
+      // Row-major over the digits of the axes is row-major over the axes.
+      let points = PointRange(
+        range: range, space: contraction.digits.dropLast().flatMap { $0 },
+        inner: contraction.digits[contraction.digits.count - 1])
       let left = memory.load(contraction.left, points.places(contraction.left))
       let right = memory.load(contraction.right, points.places(contraction.right))
       return [
