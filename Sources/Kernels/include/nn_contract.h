@@ -118,6 +118,29 @@ static inline ptrdiff_t nn_contract_scratch(ptrdiff_t M, ptrdiff_t N, ptrdiff_t 
 
 /* @section contract_tile needs: contract_config */
 #if NN_CONTRACT_SIMD
+/* Four columns of four elements of 4 bytes as four rows, `stride` bytes apart. */
+NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, const void *r, const void *s, char *to,
+                                              ptrdiff_t stride) {
+#if NN_CONTRACT_SIMD >= 256
+  __m128 a = _mm_loadu_ps((const float *)p), b = _mm_loadu_ps((const float *)q);
+  __m128 c = _mm_loadu_ps((const float *)r), d = _mm_loadu_ps((const float *)s);
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  _mm_storeu_ps((float *)(void *)to, a);
+  _mm_storeu_ps((float *)(void *)(to + stride), b);
+  _mm_storeu_ps((float *)(void *)(to + 2 * stride), c);
+  _mm_storeu_ps((float *)(void *)(to + 3 * stride), d);
+#else
+  const void *const columns[4] = {p, q, r, s};
+  for (int row = 0; row < 4; row++) {
+    for (int column = 0; column < 4; column++) {
+      __builtin_memcpy(to + row * stride + 4 * column, (const char *)columns[column] + 4 * row, 4);
+    }
+  }
+#endif
+}
+#endif
+
+#if NN_CONTRACT_SIMD
 /* Defines nn_contract_tile_T_BYTES: c[rows, vectors] (+)= a[rows, depth] b[depth, vectors], a vector being BYTES
    long. `rows` (at most 8) and `vectors` (1 or 2) are constants wherever it is inlined, so that `sum` is registers. */
 #define NN_CONTRACT_DEFINE_TILE(T, type, BYTES)                                                                   \
@@ -160,6 +183,10 @@ static inline ptrdiff_t nn_contract_scratch(ptrdiff_t M, ptrdiff_t N, ptrdiff_t 
       if (rows >= NN_CONTRACT_ROWS) {                                                                             \
         nn_contract_tile_##T##_##BYTES(NN_CONTRACT_ROWS, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);            \
         return NN_CONTRACT_ROWS;                                                                                  \
+      }                                                                                                           \
+      if (NN_CONTRACT_ROWS > 6 && rows >= 6) {                                                                    \
+        nn_contract_tile_##T##_##BYTES(6, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                           \
+        return 6;                                                                                                 \
       }                                                                                                           \
       if (rows >= 4) {                                                                                            \
         nn_contract_tile_##T##_##BYTES(4, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                           \
@@ -315,8 +342,20 @@ static void nn_contract_pack_f32(ptrdiff_t depth, ptrdiff_t columns, const float
     for (ptrdiff_t k = 0; k < depth && b_n == 1; k++) {
       nn_contract_copy_f32(tile + k * width, b + k * b_k + n, used);
     }
+    /* A line of the cache, 16 elements of a column, is read at once. */
+    const ptrdiff_t turned = b_k == 1 && b_n != 1 && used >= 4 ? depth / 16 * 16 : 0;
+    for (ptrdiff_t k = 0; k < turned; k += 16) {
+      for (ptrdiff_t j = 0; j < used; j += 4) {
+        const ptrdiff_t column = j + 4 <= used ? j : used - 4;
+        for (ptrdiff_t i = k; i < k + 16; i += 4) {
+          const float *const from = b + ((n + column) * b_n + i);
+          nn_contract_transpose(from, from + b_n, from + 2 * b_n, from + 3 * b_n, (char *)(tile + i * width + column),
+                                width * SIZE);
+        }
+      }
+    }
     for (ptrdiff_t j = 0; j < used && b_n != 1; j++) {
-      for (ptrdiff_t k = 0; k < depth; k++) tile[k * width + j] = b[k * b_k + (n + j) * b_n];
+      for (ptrdiff_t k = turned; k < depth; k++) tile[k * width + j] = b[k * b_k + (n + j) * b_n];
     }
     n += used;
   }
@@ -1062,8 +1101,20 @@ static void nn_contract_pack_i32(ptrdiff_t depth, ptrdiff_t columns, const int32
     for (ptrdiff_t k = 0; k < depth && b_n == 1; k++) {
       nn_contract_copy_i32(tile + k * width, b + k * b_k + n, used);
     }
+    /* A line of the cache, 16 elements of a column, is read at once. */
+    const ptrdiff_t turned = b_k == 1 && b_n != 1 && used >= 4 ? depth / 16 * 16 : 0;
+    for (ptrdiff_t k = 0; k < turned; k += 16) {
+      for (ptrdiff_t j = 0; j < used; j += 4) {
+        const ptrdiff_t column = j + 4 <= used ? j : used - 4;
+        for (ptrdiff_t i = k; i < k + 16; i += 4) {
+          const int32_t *const from = b + ((n + column) * b_n + i);
+          nn_contract_transpose(from, from + b_n, from + 2 * b_n, from + 3 * b_n, (char *)(tile + i * width + column),
+                                width * SIZE);
+        }
+      }
+    }
     for (ptrdiff_t j = 0; j < used && b_n != 1; j++) {
-      for (ptrdiff_t k = 0; k < depth; k++) tile[k * width + j] = b[k * b_k + (n + j) * b_n];
+      for (ptrdiff_t k = turned; k < depth; k++) tile[k * width + j] = b[k * b_k + (n + j) * b_n];
     }
     n += used;
   }
@@ -1684,9 +1735,41 @@ static void nn_contract_lanes_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
 }
 /* @end */
 
-/* @section contract_view needs: contract_config */
+/* @section contract_view needs: contract_tile */
 #if NN_CONTRACT_SIMD
+#define NN_CONTRACT_TURN_VIEW(T, type)                                                                        \
+  /* The columns of a tile, where neighbours in memory are neighbours in k. */                                \
+  static void nn_contract_turn_view_##T(ptrdiff_t depth, ptrdiff_t width, ptrdiff_t used, const type *b,      \
+                                        const ptrdiff_t *k_places, const ptrdiff_t *n_places, type *tile) {   \
+    for (ptrdiff_t k = 0; k < depth;) {                                                                       \
+      const ptrdiff_t run = nn_contract_run_##T(k_places + k, depth - k);                                     \
+      const type *const from = b + k_places[k];                                                               \
+      for (ptrdiff_t i = 0; i < run && run < 4; i++) {                                                        \
+        for (ptrdiff_t j = 0; j < used; j++) tile[(k + i) * width + j] = from[n_places[j] + i];               \
+      }                                                                                                       \
+      for (ptrdiff_t i = 0; i < run && run >= 4; i += 4) {                                                    \
+        const ptrdiff_t at = i + 4 <= run ? i : run - 4;                                                      \
+        for (ptrdiff_t j = 0; j < used; j += 4) {                                                             \
+          const ptrdiff_t column = j + 4 <= used ? j : used - 4;                                              \
+          const ptrdiff_t *const n = n_places + column;                                                       \
+          nn_contract_transpose(from + n[0] + at, from + n[1] + at, from + n[2] + at, from + n[3] + at,       \
+                                (char *)(tile + (k + at) * width + column), width * (ptrdiff_t)sizeof(type)); \
+        }                                                                                                     \
+      }                                                                                                       \
+      k += run;                                                                                               \
+    }                                                                                                         \
+  }
+
 #define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                              \
+  /* How many neighbours in memory there are from places[0] on. */                                                    \
+  static ptrdiff_t nn_contract_run_##T(const ptrdiff_t *places, ptrdiff_t count) {                                    \
+    ptrdiff_t run = 1;                                                                                                \
+    while (run < count && places[run] == places[0] + run) run++;                                                      \
+    return run;                                                                                                       \
+  }                                                                                                                   \
+                                                                                                                      \
+  NN_CONTRACT_TURN_VIEW(T, type)                                                                                      \
+                                                                                                                      \
   static void nn_contract_pack_view_##T(ptrdiff_t depth, ptrdiff_t columns, const type *b, const ptrdiff_t *k_places, \
                                         const ptrdiff_t *n_places, type *packed) {                                    \
     for (ptrdiff_t n = 0; n < columns;) {                                                                             \
@@ -1694,7 +1777,13 @@ static void nn_contract_lanes_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
       const ptrdiff_t used = columns - n < width ? columns - n : width;                                               \
       type *const tile = packed + n * depth;                                                                          \
       if (used < width) __builtin_memset(tile, 0, (size_t)(depth * width) * sizeof(type));                            \
-      for (ptrdiff_t j = 0; j < used;) {                                                                              \
+      ptrdiff_t turned = 0;                                                                                           \
+      if (sizeof(type) == 4 && used >= 4 && nn_contract_run_##T(n_places + n, used) < 16 &&                           \
+          nn_contract_run_##T(k_places, depth) >= 8) {                                                                \
+        turned = used;                                                                                                \
+        nn_contract_turn_view_##T(depth, width, used, b, k_places, n_places + n, tile);                               \
+      }                                                                                                               \
+      for (ptrdiff_t j = turned; j < used;) {                                                                         \
         const ptrdiff_t run = nn_contract_run_##T(n_places + n + j, used - j);                                        \
         const type *const from = b + n_places[n + j];                                                                 \
         for (ptrdiff_t k = 0; k < depth; k++) nn_contract_copy_##T(tile + k * width + j, from + k_places[k], run);    \
@@ -1820,13 +1909,6 @@ static void nn_contract_lanes_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
         index[axis] = 0;                                                                                                \
       }                                                                                                                 \
     }                                                                                                                   \
-  }                                                                                                                     \
-                                                                                                                        \
-  /* How many neighbours in memory there are from places[0] on. */                                                      \
-  static ptrdiff_t nn_contract_run_##T(const ptrdiff_t *places, ptrdiff_t count) {                                      \
-    ptrdiff_t run = 1;                                                                                                  \
-    while (run < count && places[run] == places[0] + run) run++;                                                        \
-    return run;                                                                                                         \
   }                                                                                                                     \
                                                                                                                         \
   NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                                      \
