@@ -343,7 +343,7 @@ static void nn_contract_pack_f32(ptrdiff_t depth, ptrdiff_t columns, const float
       nn_contract_copy_f32(tile + k * width, b + k * b_k + n, used);
     }
     /* A line of the cache, 16 elements of a column, is read at once. */
-    const ptrdiff_t turned = b_k == 1 && b_n != 1 && used >= 4 ? depth / 16 * 16 : 0;
+    const ptrdiff_t turned = SIZE == 4 && b_k == 1 && b_n != 1 && used >= 4 ? depth / 16 * 16 : 0;
     for (ptrdiff_t k = 0; k < turned; k += 16) {
       for (ptrdiff_t j = 0; j < used; j += 4) {
         const ptrdiff_t column = j + 4 <= used ? j : used - 4;
@@ -732,8 +732,20 @@ static void nn_contract_pack_f64(ptrdiff_t depth, ptrdiff_t columns, const doubl
     for (ptrdiff_t k = 0; k < depth && b_n == 1; k++) {
       nn_contract_copy_f64(tile + k * width, b + k * b_k + n, used);
     }
+    /* A line of the cache, 16 elements of a column, is read at once. */
+    const ptrdiff_t turned = SIZE == 4 && b_k == 1 && b_n != 1 && used >= 4 ? depth / 16 * 16 : 0;
+    for (ptrdiff_t k = 0; k < turned; k += 16) {
+      for (ptrdiff_t j = 0; j < used; j += 4) {
+        const ptrdiff_t column = j + 4 <= used ? j : used - 4;
+        for (ptrdiff_t i = k; i < k + 16; i += 4) {
+          const double *const from = b + ((n + column) * b_n + i);
+          nn_contract_transpose(from, from + b_n, from + 2 * b_n, from + 3 * b_n, (char *)(tile + i * width + column),
+                                width * SIZE);
+        }
+      }
+    }
     for (ptrdiff_t j = 0; j < used && b_n != 1; j++) {
-      for (ptrdiff_t k = 0; k < depth; k++) tile[k * width + j] = b[k * b_k + (n + j) * b_n];
+      for (ptrdiff_t k = turned; k < depth; k++) tile[k * width + j] = b[k * b_k + (n + j) * b_n];
     }
     n += used;
   }
@@ -1102,7 +1114,7 @@ static void nn_contract_pack_i32(ptrdiff_t depth, ptrdiff_t columns, const int32
       nn_contract_copy_i32(tile + k * width, b + k * b_k + n, used);
     }
     /* A line of the cache, 16 elements of a column, is read at once. */
-    const ptrdiff_t turned = b_k == 1 && b_n != 1 && used >= 4 ? depth / 16 * 16 : 0;
+    const ptrdiff_t turned = SIZE == 4 && b_k == 1 && b_n != 1 && used >= 4 ? depth / 16 * 16 : 0;
     for (ptrdiff_t k = 0; k < turned; k += 16) {
       for (ptrdiff_t j = 0; j < used; j += 4) {
         const ptrdiff_t column = j + 4 <= used ? j : used - 4;
@@ -1482,8 +1494,20 @@ static void nn_contract_pack_i64(ptrdiff_t depth, ptrdiff_t columns, const int64
     for (ptrdiff_t k = 0; k < depth && b_n == 1; k++) {
       nn_contract_copy_i64(tile + k * width, b + k * b_k + n, used);
     }
+    /* A line of the cache, 16 elements of a column, is read at once. */
+    const ptrdiff_t turned = SIZE == 4 && b_k == 1 && b_n != 1 && used >= 4 ? depth / 16 * 16 : 0;
+    for (ptrdiff_t k = 0; k < turned; k += 16) {
+      for (ptrdiff_t j = 0; j < used; j += 4) {
+        const ptrdiff_t column = j + 4 <= used ? j : used - 4;
+        for (ptrdiff_t i = k; i < k + 16; i += 4) {
+          const int64_t *const from = b + ((n + column) * b_n + i);
+          nn_contract_transpose(from, from + b_n, from + 2 * b_n, from + 3 * b_n, (char *)(tile + i * width + column),
+                                width * SIZE);
+        }
+      }
+    }
     for (ptrdiff_t j = 0; j < used && b_n != 1; j++) {
-      for (ptrdiff_t k = 0; k < depth; k++) tile[k * width + j] = b[k * b_k + (n + j) * b_n];
+      for (ptrdiff_t k = turned; k < depth; k++) tile[k * width + j] = b[k * b_k + (n + j) * b_n];
     }
     n += used;
   }
