@@ -26,7 +26,8 @@ struct BenchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How long to measure.", valueName: "SECONDS"))
   var duration = 1.0
 
-  @Option(help: ArgumentHelp("Draws the kernels under the machine's roofline.", valueName: "FILE.svg"))
+  @Option(
+    help: ArgumentHelp("Draws the kernels under the machine's roofline.", valueName: "FILE.svg"))
   var plot: String?
 
   @Flag(help: "Prints one JSON object.")

@@ -115,7 +115,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ["show", "scalar.graph"], ["bench", "scalar.graph"], ["import", "model.onnx"],
+    ["show", "scalar.graph"], ["import", "model.onnx"],
     ["compile", "scalar.graph", "--emit", "so"], ["compile", "scalar.graph", "--emit", "obj"],
     ["compile", "scalar.graph", "--emit", "dot"],
     ["compile", "scalar.graph", "--optimizer", "adam"],
@@ -132,10 +132,10 @@ import Testing
     let folder = try Folder()
     let all = try folder.nncc("--help")
     #expect(all.status == 0)
-    for command in ["compile", "run", "train", "check", "doctor"] {
+    for command in ["compile", "run", "train", "check", "bench", "doctor"] {
       #expect(all.output.contains("\n  \(command) "), "\(command)")
     }
-    for command in ["show", "bench", "import"] {
+    for command in ["show", "import"] {
       #expect(!all.output.contains("\n  \(command)"), "\(command)")
     }
     for word in ["adam", "momentum", "--resume", "--plot", ".onnx"] {
