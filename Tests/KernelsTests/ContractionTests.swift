@@ -194,7 +194,7 @@ struct Product: Sendable, CustomTestStringConvertible {
     let types = [("f64", "double"), ("i32", "int32_t"), ("i64", "int64_t")]
     var derived = text
     for (letters, type) in types {
-      for section in ["contract", "contract_lanes"] {
+      for section in ["contract_parts", "contract", "contract_lanes"] {
         let original = try #require(body(of: "\(section)_f32", in: text))
         let current = try #require(body(of: "\(section)_\(letters)", in: derived))
         let wanted = text[original].replacingOccurrences(of: "f32", with: letters)

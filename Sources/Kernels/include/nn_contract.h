@@ -75,16 +75,19 @@
 #endif
 #endif
 
-/* The widest vector of a type, and its multiply-add. */
+/* The widest vector of a type, its multiply-add, and one of equal elements. */
 #if NN_CONTRACT_SIMD == 512
 #define NN_CONTRACT_VECTOR(T) nn_##T##_v64
 #define NN_CONTRACT_VECTOR_FMA(T, a, b, c) nn_##T##_v64_fma(a, b, c)
+#define NN_CONTRACT_VECTOR_SPLAT(T, x) nn_##T##_v64_splat(x)
 #elif NN_CONTRACT_SIMD == 256
 #define NN_CONTRACT_VECTOR(T) nn_##T##_v32
 #define NN_CONTRACT_VECTOR_FMA(T, a, b, c) nn_##T##_v32_fma(a, b, c)
+#define NN_CONTRACT_VECTOR_SPLAT(T, x) nn_##T##_v32_splat(x)
 #elif NN_CONTRACT_SIMD == 128
 #define NN_CONTRACT_VECTOR(T) nn_##T##_v16
 #define NN_CONTRACT_VECTOR_FMA(T, a, b, c) nn_##T##_v16_fma(a, b, c)
+#define NN_CONTRACT_VECTOR_SPLAT(T, x) nn_##T##_v16_splat(x)
 #endif
 
 /* Rows of a register tile: with two vectors a row, the sums fill about half the registers. */
@@ -264,7 +267,7 @@ NN_CONTRACT_INLINE nn_f32_v64 nn_f32_v64_fma(nn_f32_v64 a, nn_f32_v64 b, nn_f32_
 #endif
 /* @end */
 
-/* @section contract_f32 needs: contract_tile contract_vector_f32 */
+/* @section contract_parts_f32 needs: contract_tile contract_vector_f32 */
 #if NN_CONTRACT_SIMD
 NN_CONTRACT_DEFINE_TILE(f32, float, 16)
 #if NN_CONTRACT_SIMD >= 256
@@ -321,7 +324,11 @@ NN_CONTRACT_INLINE void nn_contract_copy_f32(float *to, const float *from, ptrdi
   for (; i + CHUNK <= n; i += CHUNK) __builtin_memcpy(to + i, from + i, 16);
   if (i < n) __builtin_memcpy(to + n - CHUNK, from + n - CHUNK, 16);
 }
+#endif
+/* @end */
 
+/* @section contract_f32 needs: contract_parts_f32 */
+#if NN_CONTRACT_SIMD
 /* Packs b[depth, columns] tile by tile, each as [depth, width], the last one filled up with zeros. */
 static void nn_contract_pack_f32(ptrdiff_t depth, ptrdiff_t columns, const float *b, ptrdiff_t b_k, ptrdiff_t b_n,
                                  float *packed) {
@@ -654,7 +661,7 @@ NN_CONTRACT_INLINE nn_f64_v64 nn_f64_v64_fma(nn_f64_v64 a, nn_f64_v64 b, nn_f64_
 #endif
 /* @end */
 
-/* @section contract_f64 needs: contract_tile contract_vector_f64 */
+/* @section contract_parts_f64 needs: contract_tile contract_vector_f64 */
 #if NN_CONTRACT_SIMD
 NN_CONTRACT_DEFINE_TILE(f64, double, 16)
 #if NN_CONTRACT_SIMD >= 256
@@ -711,7 +718,11 @@ NN_CONTRACT_INLINE void nn_contract_copy_f64(double *to, const double *from, ptr
   for (; i + CHUNK <= n; i += CHUNK) __builtin_memcpy(to + i, from + i, 16);
   if (i < n) __builtin_memcpy(to + n - CHUNK, from + n - CHUNK, 16);
 }
+#endif
+/* @end */
 
+/* @section contract_f64 needs: contract_parts_f64 */
+#if NN_CONTRACT_SIMD
 /* Packs b[depth, columns] tile by tile, each as [depth, width], the last one filled up with zeros. */
 static void nn_contract_pack_f64(ptrdiff_t depth, ptrdiff_t columns, const double *b, ptrdiff_t b_k, ptrdiff_t b_n,
                                  double *packed) {
@@ -1035,7 +1046,7 @@ NN_CONTRACT_INLINE nn_i32_v64 nn_i32_v64_fma(nn_i32_v64 a, nn_i32_v64 b, nn_i32_
 #endif
 /* @end */
 
-/* @section contract_i32 needs: contract_tile contract_vector_i32 */
+/* @section contract_parts_i32 needs: contract_tile contract_vector_i32 */
 #if NN_CONTRACT_SIMD
 NN_CONTRACT_DEFINE_TILE(i32, int32_t, 16)
 #if NN_CONTRACT_SIMD >= 256
@@ -1092,7 +1103,11 @@ NN_CONTRACT_INLINE void nn_contract_copy_i32(int32_t *to, const int32_t *from, p
   for (; i + CHUNK <= n; i += CHUNK) __builtin_memcpy(to + i, from + i, 16);
   if (i < n) __builtin_memcpy(to + n - CHUNK, from + n - CHUNK, 16);
 }
+#endif
+/* @end */
 
+/* @section contract_i32 needs: contract_parts_i32 */
+#if NN_CONTRACT_SIMD
 /* Packs b[depth, columns] tile by tile, each as [depth, width], the last one filled up with zeros. */
 static void nn_contract_pack_i32(ptrdiff_t depth, ptrdiff_t columns, const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n,
                                  int32_t *packed) {
@@ -1416,7 +1431,7 @@ NN_CONTRACT_INLINE nn_i64_v64 nn_i64_v64_fma(nn_i64_v64 a, nn_i64_v64 b, nn_i64_
 #endif
 /* @end */
 
-/* @section contract_i64 needs: contract_tile contract_vector_i64 */
+/* @section contract_parts_i64 needs: contract_tile contract_vector_i64 */
 #if NN_CONTRACT_SIMD
 NN_CONTRACT_DEFINE_TILE(i64, int64_t, 16)
 #if NN_CONTRACT_SIMD >= 256
@@ -1473,7 +1488,11 @@ NN_CONTRACT_INLINE void nn_contract_copy_i64(int64_t *to, const int64_t *from, p
   for (; i + CHUNK <= n; i += CHUNK) __builtin_memcpy(to + i, from + i, 16);
   if (i < n) __builtin_memcpy(to + n - CHUNK, from + n - CHUNK, 16);
 }
+#endif
+/* @end */
 
+/* @section contract_i64 needs: contract_parts_i64 */
+#if NN_CONTRACT_SIMD
 /* Packs b[depth, columns] tile by tile, each as [depth, width], the last one filled up with zeros. */
 static void nn_contract_pack_i64(ptrdiff_t depth, ptrdiff_t columns, const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n,
                                  int64_t *packed) {
@@ -1761,6 +1780,103 @@ static void nn_contract_lanes_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
 
 /* @section contract_view needs: contract_tile */
 #if NN_CONTRACT_SIMD
+#define NN_CONTRACT_REACH_VIEW(T, type)                                                                               \
+  /* How many neighbours in memory there are from places[0] on. */                                                    \
+  static ptrdiff_t nn_contract_run_##T(const ptrdiff_t *places, ptrdiff_t count) {                                    \
+    ptrdiff_t run = 1;                                                                                                \
+    while (run < count && places[run] == places[0] + run) run++;                                                      \
+    return run;                                                                                                       \
+  }                                                                                                                   \
+                                                                                                                      \
+  /* part[rows, 2 vectors] (+)= a[rows, depth] b, whose row k begins at b + places[k]. */                             \
+  NN_CONTRACT_INLINE void nn_contract_reach_##T(const int rows, ptrdiff_t depth, const type *a, ptrdiff_t a_m,        \
+                                                const type *b, const ptrdiff_t *places, type *part, int more) {       \
+    enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type) };                                         \
+    NN_CONTRACT_VECTOR(T) sum[8][2];                                                                                  \
+    NN_CONTRACT_UNROLL                                                                                                \
+    for (int r = 0; r < rows; r++) {                                                                                  \
+      NN_CONTRACT_UNROLL                                                                                              \
+      for (int v = 0; v < 2; v++) {                                                                                   \
+        sum[r][v] = NN_CONTRACT_VECTOR_SPLAT(T, 0);                                                                   \
+        if (more) __builtin_memcpy(&sum[r][v], part + (r * 2 + v) * WIDTH, BYTES);                                    \
+      }                                                                                                               \
+    }                                                                                                                 \
+    for (ptrdiff_t k = 0; k < depth; k++) {                                                                           \
+      NN_CONTRACT_VECTOR(T) right[2];                                                                                 \
+      NN_CONTRACT_UNROLL                                                                                              \
+      for (int v = 0; v < 2; v++) __builtin_memcpy(&right[v], b + places[k] + v * WIDTH, BYTES);                      \
+      NN_CONTRACT_UNROLL                                                                                              \
+      for (int r = 0; r < rows; r++) {                                                                                \
+        const NN_CONTRACT_VECTOR(T) left = NN_CONTRACT_VECTOR_SPLAT(T, a[r * a_m + k]);                               \
+        NN_CONTRACT_UNROLL                                                                                            \
+        for (int v = 0; v < 2; v++) sum[r][v] = NN_CONTRACT_VECTOR_FMA(T, left, right[v], sum[r][v]);                 \
+      }                                                                                                               \
+    }                                                                                                                 \
+    NN_CONTRACT_UNROLL                                                                                                \
+    for (int r = 0; r < rows; r++) {                                                                                  \
+      NN_CONTRACT_UNROLL                                                                                              \
+      for (int v = 0; v < 2; v++) __builtin_memcpy(part + (r * 2 + v) * WIDTH, &sum[r][v], BYTES);                    \
+    }                                                                                                                 \
+  }                                                                                                                   \
+                                                                                                                      \
+  static void nn_contract_reach_rows_##T(int rows, ptrdiff_t depth, const type *a, ptrdiff_t a_m, const type *b,      \
+                                         const ptrdiff_t *places, type *part, int more) {                             \
+    enum { VECTORS = 2 * NN_CONTRACT_SIMD / 8 / (int)sizeof(type) };                                                  \
+    for (int r = 0; r < rows;) {                                                                                      \
+      const int left = rows - r;                                                                                      \
+      const type *const from = a + r * a_m;                                                                           \
+      type *const to = part + r * VECTORS;                                                                            \
+      if (left >= NN_CONTRACT_ROWS) {                                                                                 \
+        nn_contract_reach_##T(NN_CONTRACT_ROWS, depth, from, a_m, b, places, to, more);                               \
+        r += NN_CONTRACT_ROWS;                                                                                        \
+      } else if (NN_CONTRACT_ROWS > 6 && left >= 6) {                                                                 \
+        nn_contract_reach_##T(6, depth, from, a_m, b, places, to, more);                                              \
+        r += 6;                                                                                                       \
+      } else if (left >= 4) {                                                                                         \
+        nn_contract_reach_##T(4, depth, from, a_m, b, places, to, more);                                              \
+        r += 4;                                                                                                       \
+      } else if (left >= 2) {                                                                                         \
+        nn_contract_reach_##T(2, depth, from, a_m, b, places, to, more);                                              \
+        r += 2;                                                                                                       \
+      } else {                                                                                                        \
+        nn_contract_reach_##T(1, depth, from, a_m, b, places, to, more);                                              \
+        r += 1;                                                                                                       \
+      }                                                                                                               \
+    }                                                                                                                 \
+  }                                                                                                                   \
+                                                                                                                      \
+  /* Takes the columns of a tile that count from c, or puts them there: of each `pitch` elements the first `line` do. \
+     Gives how many there are. */                                                                                     \
+  static ptrdiff_t nn_contract_lines_##T(int puts, int rows, ptrdiff_t width, ptrdiff_t column, ptrdiff_t most,       \
+                                         ptrdiff_t line, ptrdiff_t pitch, type *part, type *c, ptrdiff_t c_m) {       \
+    ptrdiff_t done = 0;                                                                                               \
+    for (ptrdiff_t j = 0; j < width && done < most;) {                                                                \
+      const ptrdiff_t at = (column + done) % line;                                                                    \
+      ptrdiff_t run = line - at < width - j ? line - at : width - j;                                                  \
+      run = run < most - done ? run : most - done;                                                                    \
+      for (int r = 0; r < rows; r++) {                                                                                \
+        type *const inside = part + r * width + j, *const outside = c + r * c_m + done;                               \
+        nn_contract_copy_##T(puts ? outside : inside, puts ? inside : outside, run);                                  \
+      }                                                                                                               \
+      done += run;                                                                                                    \
+      j += at + run == line ? run + pitch - line : run;                                                               \
+    }                                                                                                                 \
+    return done;                                                                                                      \
+  }                                                                                                                   \
+                                                                                                                      \
+  /* Packs a tile of rows, each DEPTH + 64 bytes after the last. */                                                   \
+  static void nn_contract_pack_view_rows_##T(int rows, ptrdiff_t depth, const type *a, const ptrdiff_t *k_places,     \
+                                             const ptrdiff_t *m_places, type *packed) {                               \
+    for (ptrdiff_t k = 0; k < depth;) {                                                                               \
+      const ptrdiff_t run = nn_contract_run_##T(k_places + k, depth - k);                                             \
+      for (int r = 0; r < rows; r++) {                                                                                \
+        nn_contract_copy_##T(packed + r * ((NN_CONTRACT_DEPTH + 64) / (int)sizeof(type)) + k,                         \
+                             a + k_places[k] + m_places[r], run);                                                     \
+      }                                                                                                               \
+      k += run;                                                                                                       \
+    }                                                                                                                 \
+  }
+
 #define NN_CONTRACT_TURN_VIEW(T, type)                                                                        \
   /* The columns of a tile, where neighbours in memory are neighbours in k. */                                \
   static void nn_contract_turn_view_##T(ptrdiff_t depth, ptrdiff_t width, ptrdiff_t used, const type *b,      \
@@ -1784,96 +1900,147 @@ static void nn_contract_lanes_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
     }                                                                                                         \
   }
 
-#define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                              \
-  /* How many neighbours in memory there are from places[0] on. */                                                    \
-  static ptrdiff_t nn_contract_run_##T(const ptrdiff_t *places, ptrdiff_t count) {                                    \
-    ptrdiff_t run = 1;                                                                                                \
-    while (run < count && places[run] == places[0] + run) run++;                                                      \
-    return run;                                                                                                       \
-  }                                                                                                                   \
-                                                                                                                      \
-  NN_CONTRACT_TURN_VIEW(T, type)                                                                                      \
-                                                                                                                      \
-  static void nn_contract_pack_view_##T(ptrdiff_t depth, ptrdiff_t columns, const type *b, const ptrdiff_t *k_places, \
-                                        const ptrdiff_t *n_places, type *packed) {                                    \
-    for (ptrdiff_t n = 0; n < columns;) {                                                                             \
-      const ptrdiff_t width = nn_contract_width_##T(columns - n) / (ptrdiff_t)sizeof(type);                           \
-      const ptrdiff_t used = columns - n < width ? columns - n : width;                                               \
-      type *const tile = packed + n * depth;                                                                          \
-      if (used < width) __builtin_memset(tile, 0, (size_t)(depth * width) * sizeof(type));                            \
-      ptrdiff_t turned = 0;                                                                                           \
-      if (sizeof(type) == 4 && used >= 4 && nn_contract_run_##T(n_places + n, used) < 16 &&                           \
-          nn_contract_run_##T(k_places, depth) >= 8) {                                                                \
-        turned = used;                                                                                                \
-        nn_contract_turn_view_##T(depth, width, used, b, k_places, n_places + n, tile);                               \
-      }                                                                                                               \
-      for (ptrdiff_t j = turned; j < used;) {                                                                         \
-        const ptrdiff_t run = nn_contract_run_##T(n_places + n + j, used - j);                                        \
-        const type *const from = b + n_places[n + j];                                                                 \
-        for (ptrdiff_t k = 0; k < depth; k++) nn_contract_copy_##T(tile + k * width + j, from + k_places[k], run);    \
-        j += run;                                                                                                     \
-      }                                                                                                               \
-      n += used;                                                                                                      \
-    }                                                                                                                 \
-  }                                                                                                                   \
-                                                                                                                      \
-  static void nn_contract_view_blocks_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,          \
-                                          const ptrdiff_t *view, const ptrdiff_t *row_axes,                           \
-                                          const ptrdiff_t *column_axes, const ptrdiff_t *k_axes, const type *a,       \
-                                          const type *b, type *c, ptrdiff_t c_m, void *scratch) {                     \
-    enum {                                                                                                            \
-      SIZE = (int)sizeof(type),                                                                                       \
-      VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,                                                                      \
-      ROWS = NN_CONTRACT_ROWS,                                                                                        \
-      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                               \
-      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE,                                                                       \
-      COLUMNS = 1024                                                                                                  \
-    };                                                                                                                \
-    type *const a_packed = (type *)scratch;                                                                           \
-    type *const b_packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                                \
-    ptrdiff_t a_places[DEPTH], b_places[DEPTH], n_places[COLUMNS], m_places[ROWS];                                    \
-    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                 \
-    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                    \
-    const ptrdiff_t fitting = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;                             \
-    const ptrdiff_t panel = fitting < COLUMNS ? fitting : (ptrdiff_t)COLUMNS;                                         \
-    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                     \
-      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                        \
-      nn_contract_places_##T(k0, depth, k_axes, view[2], 3, 1, a_places);                                             \
-      nn_contract_places_##T(k0, depth, k_axes, view[2], 3, 2, b_places);                                             \
-      for (ptrdiff_t n = 0; n < N; n += panel) {                                                                      \
-        const ptrdiff_t columns = N - n < panel ? N - n : panel;                                                      \
-        nn_contract_places_##T(n0 + n, columns, column_axes, view[1], 2, 1, n_places);                                \
-        nn_contract_pack_view_##T(depth, columns, b, b_places, n_places, b_packed);                                   \
-        for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                     \
-          const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                        \
-          nn_contract_places_##T(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                    \
-          for (ptrdiff_t k = 0; k < depth;) {                                                                         \
-            const ptrdiff_t run = nn_contract_run_##T(a_places + k, depth - k);                                       \
-            const type *const from = a + a_places[k];                                                                 \
-            for (int r = 0; r < rows; r++) nn_contract_copy_##T(a_packed + r * STRIDE + k, from + m_places[r], run);  \
-            k += run;                                                                                                 \
-          }                                                                                                           \
-          for (ptrdiff_t j = 0; j < columns;) {                                                                       \
-            const ptrdiff_t bytes = nn_contract_width_##T(columns - j), width = bytes / SIZE;                         \
-            const ptrdiff_t used = columns - j < width ? columns - j : width;                                         \
-            type *const tile_c = c + (m * c_m + n + j);                                                               \
-            if (used == width) {                                                                                      \
-              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, tile_c, c_m, \
-                                   k0 > 0);                                                                           \
-            } else {                                                                                                  \
-              type part[ROWS * VECTORS];                                                                              \
-              for (int r = 0; r < rows && k0 > 0; r++) {                                                              \
-                for (ptrdiff_t i = 0; i < width; i++) part[r * width + i] = i < used ? tile_c[r * c_m + i] : 0;       \
-              }                                                                                                       \
-              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, part, width, \
-                                   k0 > 0);                                                                           \
-              for (int r = 0; r < rows; r++) nn_contract_copy_##T(tile_c + r * c_m, part + r * width, used);          \
-            }                                                                                                         \
-            j += used;                                                                                                \
-          }                                                                                                           \
-        }                                                                                                             \
-      }                                                                                                               \
-    }                                                                                                                 \
+#define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                                     \
+  NN_CONTRACT_REACH_VIEW(T, type)                                                                                            \
+                                                                                                                             \
+  NN_CONTRACT_TURN_VIEW(T, type)                                                                                             \
+                                                                                                                             \
+  static void nn_contract_pack_view_##T(ptrdiff_t depth, ptrdiff_t columns, const type *b, const ptrdiff_t *k_places,        \
+                                        const ptrdiff_t *n_places, type *packed) {                                           \
+    for (ptrdiff_t n = 0; n < columns;) {                                                                                    \
+      const ptrdiff_t width = nn_contract_width_##T(columns - n) / (ptrdiff_t)sizeof(type);                                  \
+      const ptrdiff_t used = columns - n < width ? columns - n : width;                                                      \
+      type *const tile = packed + n * depth;                                                                                 \
+      if (used < width) __builtin_memset(tile, 0, (size_t)(depth * width) * sizeof(type));                                   \
+      ptrdiff_t turned = 0;                                                                                                  \
+      if (sizeof(type) == 4 && used >= 4 && nn_contract_run_##T(n_places + n, used) < 16 &&                                  \
+          nn_contract_run_##T(k_places, depth) >= 8) {                                                                       \
+        turned = used;                                                                                                       \
+        nn_contract_turn_view_##T(depth, width, used, b, k_places, n_places + n, tile);                                      \
+      }                                                                                                                      \
+      for (ptrdiff_t j = turned; j < used;) {                                                                                \
+        const ptrdiff_t run = nn_contract_run_##T(n_places + n + j, used - j);                                               \
+        const type *const from = b + n_places[n + j];                                                                        \
+        for (ptrdiff_t k = 0; k < depth; k++) nn_contract_copy_##T(tile + k * width + j, from + k_places[k], run);           \
+        j += run;                                                                                                            \
+      }                                                                                                                      \
+      n += used;                                                                                                             \
+    }                                                                                                                        \
+  }                                                                                                                          \
+                                                                                                                             \
+  /* The same where columns lie in lines of `line` neighbours, each `pitch` after the last, and rows are few: nothing of b is\
+     packed; what lies between the lines is computed with them and dropped. */                                               \
+  static void nn_contract_view_lines_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,                  \
+                                         const ptrdiff_t *view, const ptrdiff_t *row_axes, const ptrdiff_t *column_axes,     \
+                                         const ptrdiff_t *k_axes, const type *a, const type *b, type *c, ptrdiff_t c_m,      \
+                                         void *scratch, ptrdiff_t line, ptrdiff_t pitch) {                                   \
+    enum {                                                                                                                   \
+      SIZE = (int)sizeof(type),                                                                                              \
+      VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,                                                                             \
+      ROWS = NN_CONTRACT_ROWS,                                                                                               \
+      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                                      \
+      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE                                                                               \
+    };                                                                                                                       \
+    type *const a_packed = (type *)scratch;                                                                                  \
+    type *const b_packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                                       \
+    ptrdiff_t a_places[DEPTH], b_places[DEPTH], n_places[VECTORS], m_places[ROWS];                                           \
+    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                        \
+    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                           \
+    const ptrdiff_t end = (n0 + N - 1) / line * pitch + (n0 + N - 1) % line + 1;                                             \
+    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                            \
+      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                               \
+      nn_contract_places_##T(k0, depth, k_axes, view[2], 3, 1, a_places);                                                    \
+      nn_contract_places_##T(k0, depth, k_axes, view[2], 3, 2, b_places);                                                    \
+      for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                              \
+        const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                                 \
+        nn_contract_places_##T(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                             \
+        nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                        \
+        for (ptrdiff_t n = 0; n < N;) {                                                                                      \
+          const ptrdiff_t place = (n0 + n) / line * pitch + (n0 + n) % line;                                                 \
+          type *const tile_c = c + (m * c_m + n);                                                                            \
+          type part[ROWS * VECTORS];                                                                                         \
+          for (int i = 0; i < ROWS * VECTORS && k0 > 0; i++) part[i] = 0;                                                    \
+          if (end - place >= VECTORS) {                                                                                      \
+            if (k0 > 0) nn_contract_lines_##T(0, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);              \
+            nn_contract_reach_rows_##T(rows, depth, a_packed, STRIDE, b + place, b_places, part, k0 > 0);                    \
+            n += nn_contract_lines_##T(1, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);                     \
+          } else {                                                                                                           \
+            /* What is left may end where memory ends: its columns are packed. */                                            \
+            const ptrdiff_t bytes = nn_contract_width_##T(N - n), width = bytes / SIZE;                                      \
+            const ptrdiff_t used = N - n < width ? N - n : width;                                                            \
+            nn_contract_places_##T(n0 + n, used, column_axes, view[1], 2, 1, n_places);                                      \
+            nn_contract_pack_view_##T(depth, used, b, b_places, n_places, b_packed);                                         \
+            for (int r = 0; r < rows && k0 > 0; r++) nn_contract_copy_##T(part + r * width, tile_c + r * c_m, used);         \
+            nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed, width, part, width, k0 > 0);             \
+            for (int r = 0; r < rows; r++) nn_contract_copy_##T(tile_c + r * c_m, part + r * width, used);                   \
+            n += used;                                                                                                       \
+          }                                                                                                                  \
+        }                                                                                                                    \
+      }                                                                                                                      \
+    }                                                                                                                        \
+  }                                                                                                                          \
+                                                                                                                             \
+  static void nn_contract_view_blocks_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,                 \
+                                          const ptrdiff_t *view, const ptrdiff_t *row_axes,                                  \
+                                          const ptrdiff_t *column_axes, const ptrdiff_t *k_axes, const type *a,              \
+                                          const type *b, type *c, ptrdiff_t c_m, void *scratch) {                            \
+    enum {                                                                                                                   \
+      SIZE = (int)sizeof(type),                                                                                              \
+      VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,                                                                             \
+      ROWS = NN_CONTRACT_ROWS,                                                                                               \
+      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                                      \
+      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE,                                                                              \
+      COLUMNS = 1024                                                                                                         \
+    };                                                                                                                       \
+    type *const a_packed = (type *)scratch;                                                                                  \
+    type *const b_packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                                       \
+    ptrdiff_t a_places[DEPTH], b_places[DEPTH], n_places[COLUMNS], m_places[ROWS];                                           \
+    const ptrdiff_t *const inner = column_axes + 2 * (view[1] - 1);                                                          \
+    if (M <= 4 * ROWS && view[1] >= 1 && view[1] <= 2 && inner[1] == 1) {                                                    \
+      const ptrdiff_t line = inner[0], pitch = view[1] == 2 ? inner[-1] : line;                                              \
+      if (pitch >= line && 2 * pitch <= 3 * line) {                                                                          \
+        nn_contract_view_lines_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, line,        \
+                                   pitch);                                                                                   \
+        return;                                                                                                              \
+      }                                                                                                                      \
+    }                                                                                                                        \
+    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                        \
+    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                           \
+    const ptrdiff_t fitting = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;                                    \
+    const ptrdiff_t panel = fitting < COLUMNS ? fitting : (ptrdiff_t)COLUMNS;                                                \
+    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                            \
+      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                               \
+      nn_contract_places_##T(k0, depth, k_axes, view[2], 3, 1, a_places);                                                    \
+      nn_contract_places_##T(k0, depth, k_axes, view[2], 3, 2, b_places);                                                    \
+      for (ptrdiff_t n = 0; n < N; n += panel) {                                                                             \
+        const ptrdiff_t columns = N - n < panel ? N - n : panel;                                                             \
+        nn_contract_places_##T(n0 + n, columns, column_axes, view[1], 2, 1, n_places);                                       \
+        nn_contract_pack_view_##T(depth, columns, b, b_places, n_places, b_packed);                                          \
+        for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                            \
+          const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                               \
+          nn_contract_places_##T(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                           \
+          nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                      \
+          for (ptrdiff_t j = 0; j < columns;) {                                                                              \
+            const ptrdiff_t bytes = nn_contract_width_##T(columns - j), width = bytes / SIZE;                                \
+            const ptrdiff_t used = columns - j < width ? columns - j : width;                                                \
+            type *const tile_c = c + (m * c_m + n + j);                                                                      \
+            if (used == width) {                                                                                             \
+              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, tile_c, c_m,        \
+                                   k0 > 0);                                                                                  \
+            } else {                                                                                                         \
+              type part[ROWS * VECTORS];                                                                                     \
+              for (int r = 0; r < rows && k0 > 0; r++) {                                                                     \
+                for (ptrdiff_t i = 0; i < width; i++) part[r * width + i] = i < used ? tile_c[r * c_m + i] : 0;              \
+              }                                                                                                              \
+              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, part, width,        \
+                                   k0 > 0);                                                                                  \
+              for (int r = 0; r < rows; r++) nn_contract_copy_##T(tile_c + r * c_m, part + r * width, used);                 \
+            }                                                                                                                \
+            j += used;                                                                                                       \
+          }                                                                                                                  \
+        }                                                                                                                    \
+      }                                                                                                                      \
+    }                                                                                                                        \
   }
 #else
 #define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                            \
@@ -1946,19 +2113,19 @@ static void nn_contract_lanes_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
   }
 /* @end */
 
-/* @section contract_view_f32 needs: contract_f32 contract_view */
+/* @section contract_view_f32 needs: contract_parts_f32 contract_view */
 NN_CONTRACT_DEFINE_VIEW(f32, float)
 /* @end */
 
-/* @section contract_view_f64 needs: contract_f64 contract_view */
+/* @section contract_view_f64 needs: contract_parts_f64 contract_view */
 NN_CONTRACT_DEFINE_VIEW(f64, double)
 /* @end */
 
-/* @section contract_view_i32 needs: contract_i32 contract_view */
+/* @section contract_view_i32 needs: contract_parts_i32 contract_view */
 NN_CONTRACT_DEFINE_VIEW(i32, int32_t)
 /* @end */
 
-/* @section contract_view_i64 needs: contract_i64 contract_view */
+/* @section contract_view_i64 needs: contract_parts_i64 contract_view */
 NN_CONTRACT_DEFINE_VIEW(i64, int64_t)
 /* @end */
 
