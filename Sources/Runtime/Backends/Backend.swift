@@ -44,7 +44,7 @@ public struct CompilerDefect: Error, Sendable, CustomStringConvertible {
   init(compiler: String, message: String, keeping text: String) {
     self.compiler = compiler
     self.message = message
-    textPath = try? TemporaryFolder.write(text, name: "defect.c")
+    textPath = try? TemporaryFolder.keep(text, name: "defect.c")
   }
 }
 
