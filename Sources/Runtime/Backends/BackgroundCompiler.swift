@@ -4,8 +4,9 @@ import Glibc
 import Synchronization
 
 enum BackgroundCompiler {
-  /// As with the command `nice`: the compiler takes what computing leaves over.
-  private static let niceness: Int32 = 10
+  /// As with the command `nice`. Where every core computes, the compile has about a quarter of one: 10 would make it take three
+  /// times as long, and whatever it takes from computing it takes in the end.
+  private static let niceness: Int32 = 5
 
   private struct Queue {
     var jobs: [@Sendable () -> Void] = []
