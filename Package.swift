@@ -43,11 +43,14 @@ let package = Package(
     .testTarget(
       name: "CodegenTests", dependencies: ["NNCodegen", "NNIR"], path: "Tests/CodegenTests",
       exclude: ["Golden"]),
+    .target(name: "CTestEnvironment", path: "Tests/Environment"),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["NNRuntime"], path: "Tests/RuntimeTests",
+      name: "RuntimeTests", dependencies: ["NNRuntime", "CTestEnvironment"],
+      path: "Tests/RuntimeTests",
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["nncc", "NNRuntime", "ExampleData"],
+      name: "CommandTests",
+      dependencies: ["nncc", "NNRuntime", "ExampleData", "CTestEnvironment"],
       path: "Tests/CommandTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -92,7 +92,8 @@ public struct ExecutionOptions: Sendable {
   public var cache = ObjectCache.standard
   /// How many seconds of calls a function must have had before `auto` has the C compiler work on it in the background.
   public var tierUpThreshold = standardTierUpThreshold
-  /// Told when `auto` changes a function's code, or cannot; on the thread that calls or compiles it.
+  /// Told when `auto` changes a function's code, or cannot; on the thread that calls or compiles it. Without it a defect is said once
+  /// on standard error, and nothing else.
   public var onTierChange: (@Sendable (TierChange) -> Void)?
 
   public init(

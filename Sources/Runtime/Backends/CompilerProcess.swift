@@ -61,17 +61,12 @@ enum CompilerProcess {
     }
     let (reader, writer) = (ends[0], ends[1])
     defer { _ = close(writer) }
-    let child: pid_t
-    do {
+    let child = try state.withLock { state in
       defer { _ = close(reader) }
-      child = try state.withLock { state in
-        if state.isExiting { throw CompilationCancelled() }
-        let child = try spawn(arguments, messages: messages, folder: folder, keeping: reader)
-        state.groups.insert(child)
-        return child
-      }
-      // Between the start and here an end of this process goes unseen, and the compiler ends by itself.
-      _ = nn_signal_group_on_close(reader, child)
+      if state.isExiting { throw CompilationCancelled() }
+      let child = try start(arguments, messages: messages, folder: folder, reader: reader)
+      state.groups.insert(child)
+      return child
     }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
@@ -82,36 +77,22 @@ enum CompilerProcess {
     return status
   }
 
-  /// Starts a program in a process group of its own, with no signal blocked or ignored and with `descriptor` open.
-  private static func spawn(
-    _ arguments: [String], messages: String, folder: String, keeping descriptor: Int32
+  /// Starts a program; see `nn_start`.
+  private static func start(
+    _ arguments: [String], messages: String, folder: String, reader: Int32
   ) throws -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, messages, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    posix_spawn_file_actions_adddup2(&actions, descriptor, 3)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes,
-      Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    let input = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    let output = open(messages, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    defer { for descriptor in [input, output] where descriptor >= 0 { _ = close(descriptor) } }
     var child = pid_t()
     let failure = withStrings(arguments) { vector in
       withStrings(environment(temporaries: folder)) { environment in
-        posix_spawn(&child, arguments[0], &actions, &attributes, vector, environment)
+        nn_start(arguments[0], vector, environment, input, output, reader, &child)
       }
     }
     guard failure == 0 else {
+      // A child that has not become another program has ended.
+      if child > 0 { waitpid(child, nil, 0) }
       throw BackendError.missing("\(arguments[0]) cannot be run: \(systemError(failure))")
     }
     return child

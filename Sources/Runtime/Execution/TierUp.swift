@@ -1,5 +1,6 @@
 // A function's way from libtcc's code to the C compiler's: measured, compiled in the background, compared on a real call, taken.
 
+import Glibc
 import NNCodegen
 import Synchronization
 
@@ -11,6 +12,8 @@ public enum TierChange: Sendable, CustomStringConvertible {
   case tookOver(function: String, Preparation, calls: Int)
   /// There is no code of a C compiler, for the reason given; libtcc's stays.
   case unavailable(function: String, reason: String)
+  /// The C compiler refused the C text, or its code gave other bits than libtcc's, which stays: a defect of nncc or of a compiler.
+  case refused(function: String, defect: String)
 
   /// `cc: step, 9 kernels, compiled in 512.31 ms, took over after 103 calls`
   public var description: String {
@@ -22,13 +25,13 @@ public enum TierChange: Sendable, CustomStringConvertible {
         + "took over after \(calls) call\(calls == 1 ? "" : "s")"
     case .unavailable(let function, let reason):
       "tcc: \(function), no code of a C compiler: \(reason)"
+    case .refused(let function, let defect): "defect: \(function): \(defect)"
     }
   }
 }
 
 /// The C compiler's code gave other bits than libtcc's: a defect of nncc, or of a compiler.
 struct BitsDefect: Error, CustomStringConvertible {
-  var function: String
   /// Which result, and where.
   var difference: String
   /// The file in which the C text is kept for a report.
@@ -36,8 +39,8 @@ struct BitsDefect: Error, CustomStringConvertible {
 
   var description: String {
     let kept = textPath.map { "; the C text is in \($0)" } ?? ""
-    return
-      "the C compiler's code for @\(function) gives other bits than libtcc's, which stays in use: \(difference)\(kept)"
+    return "the C compiler's code gives other bits than libtcc's, which stays in use: "
+      + "\(difference)\(kept)"
   }
 }
 
@@ -139,7 +142,7 @@ final class TierUp: Sendable {
       case is CompilationCancelled: break
       case is BackendError:
         report?(.unavailable(function: program.name, reason: "\(error)"))
-      default: Self.complain(error)
+      default: refused(error)
       }
     }
   }
@@ -161,10 +164,9 @@ final class TierUp: Sendable {
     progress.withLock { $0.state = .refused }
     if let key = code.key { cache?.remove(key) }
     let text = emitKernels(program, spelling: .loops).text
-    Self.complain(
+    refused(
       BitsDefect(
-        function: program.name, difference: difference,
-        textPath: try? TemporaryFolder.keep(text, name: "defect.c")))
+        difference: difference, textPath: try? TemporaryFolder.keep(text, name: "defect.c")))
   }
 
   /// The call had no results to compare.
@@ -174,13 +176,15 @@ final class TierUp: Sendable {
 
   private static let hasComplained = Mutex(false)
 
-  /// Says on standard error what is wrong: once, since the same defect may be in every function.
-  private static func complain(_ error: any Error) {
-    let isFirst = hasComplained.withLock { said in
+  /// Tells whoever wants to be told; else says on standard error what is wrong, once, since the same defect may be in every function.
+  private func refused(_ error: any Error) {
+    let change = TierChange.refused(function: program.name, defect: "\(error)")
+    if let report { return report(change) }
+    let isFirst = Self.hasComplained.withLock { said in
       defer { said = true }
       return !said
     }
     if !isFirst { return }
-    _ = Array("nncc: defect: \(error)\n".utf8).withUnsafeBytes { put($0, into: 2) }
+    _ = Array("nncc: \(change)\n".utf8).withUnsafeBytes { put($0, into: STDERR_FILENO) }
   }
 }

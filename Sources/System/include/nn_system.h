@@ -11,9 +11,12 @@ int nn_memory_file(const char *label);
 /* A pipe whose ends are closed when another program is executed; 0, or -1. */
 int nn_pipe(int ends[2]);
 
-/* From now on the kernel sends SIGIO, which ends a process that does not ask for it, to all processes of `group` when the last
-   writer of the pipe `reader` is gone, as long as one of them has `reader` open. 0, or -1. */
-int nn_signal_group_on_close(int reader, int group);
+/* Starts `path` in a process group of its own, with no signal blocked or ignored, its input from `input`, its output and errors
+   to `output`. When the last writer of the pipe `reader` is gone the kernel sends SIGIO, which ends a process that does not ask
+   for it, to the whole group; the child keeps `reader` open as number 3. There is no moment at which the end of this process
+   would be missed. Gives 0 and the child, or an error's number. */
+int nn_start(
+  const char *path, char *const arguments[], char *const environment[], int input, int output, int reader, int *child);
 
 /* SHA-256, by FIPS 180-4. A digest of several pieces is that of the pieces one after the other. */
 typedef struct {
