@@ -1,4 +1,5 @@
-// Processes that end while code is compiled or cached: nothing that they leave is in a later one's way, and no compiler lives on.
+// Processes that end while code is compiled or cached: nothing that they leave is in a later one's way, and no compiler lives
+// on.
 
 import Foundation
 import NNRuntime
@@ -45,7 +46,8 @@ import Testing
         environment: environment.merging(compiler.map { ["CC": $0] } ?? [:]) { $1 })
     }
 
-    /// A compiler that remembers what `cc` made of a text. Compiling takes too long for processes that live a third of a second.
+    /// A compiler that remembers what `cc` made of a text. Compiling takes too long for processes that live a third of a
+    /// second.
     func quickCompiler() throws -> String {
       let store = folder.file("store")
       try FileManager.default.createDirectory(atPath: store, withIntermediateDirectories: false)
@@ -85,9 +87,9 @@ import Testing
     return false
   }
 
-  /// Two hundred processes, four at a time on one cache, each killed within 0.3 s of its start; after every four one that is left
-  /// alone gives the right parameters. Some are killed while `cc` compiles; most have their code in a moment and compare, store
-  /// and swap it.
+  /// Two hundred processes, four at a time on one cache, each killed within 0.3 s of its start; after every four one that is
+  /// left alone gives the right parameters. Some are killed while `cc` compiles; most have their code in a moment and
+  /// compare, store and swap it.
   @Test func twoHundredKillsAreInNobodysWay() throws {
     let place = try Place()
     let quick = try place.quickCompiler()

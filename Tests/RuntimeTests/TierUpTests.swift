@@ -69,7 +69,9 @@ func expectSoon(
   static func arguments(of function: Function) -> [Tensor] {
     var random = SeededGenerator(seed: 7)
     return function.arguments.map { argument in
-      if argument.name == "learning_rate" { return Tensor(scalar: Float(0.01)).converted(to: argument.type.element) }
+      if argument.name == "learning_rate" {
+        return Tensor(scalar: Float(0.01)).converted(to: argument.type.element)
+      }
       if argument.type.element == .i32 { return Tensor([Int32(2), 0, 1, 2]) }
       return random.tensor(argument.type, special: false)
     }

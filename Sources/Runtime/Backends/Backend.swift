@@ -5,8 +5,8 @@ import Glibc
 
 /// What runs a network's code.
 public enum Backend: String, Sendable, CaseIterable {
-  /// Code that was compared before and lies in the object cache, else `tcc` at once and `cc` when that is ready, else `cc`, else
-  /// the interpreter.
+  /// Code that was compared before and lies in the object cache, else `tcc` at once and `cc` when that is ready, else `cc`,
+  /// else the interpreter.
   case auto
   /// libtcc in this process: code within milliseconds.
   case tcc
@@ -92,8 +92,8 @@ public struct ExecutionOptions: Sendable {
   public var cache = ObjectCache.standard
   /// How many seconds of calls a function must have had before `auto` has the C compiler work on it in the background.
   public var tierUpThreshold = standardTierUpThreshold
-  /// Told when `auto` changes a function's code, or cannot; on the thread that calls or compiles it. Without it a defect is said once
-  /// on standard error, and nothing else.
+  /// Told when `auto` changes a function's code, or cannot; on the thread that calls or compiles it. Without it a defect is
+  /// said once on standard error, and nothing else.
   public var onTierChange: (@Sendable (TierChange) -> Void)?
 
   public init(
@@ -107,8 +107,8 @@ public struct ExecutionOptions: Sendable {
     self.compiler = compiler
   }
 
-  /// 0.05, or the milliseconds that the environment variable `NNCC_TIER_UP_MS` says. A compile takes half a second of a core and more:
-  /// what is called once or twice and done is not worth it.
+  /// 0.05, or the milliseconds that the environment variable `NNCC_TIER_UP_MS` says. A compile takes half a second of a core
+  /// and more: what is called once or twice and done is not worth it.
   public static var standardTierUpThreshold: Double {
     let milliseconds = environmentVariable("NNCC_TIER_UP_MS").flatMap { Double($0) } ?? 50
     return milliseconds >= 0 ? milliseconds * 1e-3 : 0.05

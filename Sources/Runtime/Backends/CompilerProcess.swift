@@ -48,8 +48,8 @@ enum CompilerProcess {
     return try body()
   }
 
-  /// Runs a compiler to its end and gives its wait status. What it says goes into the file `messages`, its own temporary files into
-  /// `folder`.
+  /// Runs a compiler to its end and gives its wait status. What it says goes into the file `messages`, its own temporary
+  /// files into `folder`.
   ///
   /// The compiler and the programs that it starts are one process group. The kernel ends the group when the last writer of a
   /// pipe is gone, and the only one is this process. (A signal at the parent's death would reach the compiler alone, and

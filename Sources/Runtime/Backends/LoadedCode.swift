@@ -29,8 +29,8 @@ struct LoadError: Error {
 }
 
 extension LoadedCode {
-  /// Loads a shared object from its bytes, and from nowhere else: no file that another process could change lies between those that were
-  /// checked and those that run.
+  /// Loads a shared object from its bytes, and from nowhere else: no file that another process could change lies between
+  /// those that were checked and those that run.
   convenience init(object: [UInt8], symbols: [String]) throws {
     let descriptor = nn_memory_file("nncc-kernels")
     if descriptor >= 0, object.withUnsafeBytes({ put($0, into: descriptor) }) == nil,
@@ -41,7 +41,8 @@ extension LoadedCode {
       return
     }
     if descriptor >= 0 { _ = close(descriptor) }
-    // Some systems forbid code in memory files, or have no /proc: a file that this user alone can reach, gone once it is loaded.
+    // Some systems forbid code in memory files, or have no /proc: a file that this user alone can reach, gone once it is
+    // loaded.
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     try object.withUnsafeBytes { try folder.write($0, name: "kernels.so") }

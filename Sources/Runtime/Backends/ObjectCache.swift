@@ -1,9 +1,9 @@
 // Shared objects that C compilers made, kept on disk between processes under the digest of what they were made from.
 //
-// Nothing here can fail a caller: what cannot be read is compiled, what cannot be written is not kept. A file takes its name by a
-// rename, so that there is never a part of one under it; there is no flush to the disk, since a file that a power cut spoilt is
-// found out when it is read, and removed. Several processes may use one folder at once without a lock: a name says what must be
-// in the file, so whoever writes last writes the same, and a file that is removed while it is read stays readable.
+// Nothing here can fail a caller: what cannot be read is compiled, what cannot be written is not kept. A file takes its name
+// by a rename, so that there is never a part of one under it; there is no flush to the disk, since a file that a power cut
+// spoilt is found out when it is read, and removed. Several processes may use one folder at once without a lock: a name says
+// what must be in the file, so whoever writes last writes the same, and a file that is removed while it is read stays readable.
 
 import Glibc
 
@@ -20,8 +20,8 @@ public struct ObjectCache: Hashable, Sendable {
 
   public static let standardBound = 256 << 20
 
-  /// `$XDG_CACHE_HOME/nncc`, else `$HOME/.cache/nncc`, bounded by `NNCC_CACHE_SIZE` in MiB; nil where neither is an absolute path or
-  /// the bound is 0. The folder need not exist.
+  /// `$XDG_CACHE_HOME/nncc`, else `$HOME/.cache/nncc`, bounded by `NNCC_CACHE_SIZE` in MiB; nil where neither is an absolute
+  /// path or the bound is 0. The folder need not exist.
   public static var standard: ObjectCache? {
     let size = environmentVariable("NNCC_CACHE_SIZE").flatMap { Int($0) }
     let bound = size.map { $0 << 20 } ?? standardBound

@@ -3,8 +3,8 @@
 import Glibc
 
 extension CCompiler {
-  /// The name of what this compiler makes of `text` on this processor; nil where one of them cannot be told from others, and then
-  /// nothing is kept. Runs no program.
+  /// The name of what this compiler makes of `text` on this processor; nil where one of them cannot be told from others, and
+  /// then nothing is kept. Runs no program.
   func key(of text: String) -> Digest? {
     guard let identity, let processor = Self.processor else { return nil }
     var builder = DigestBuilder()

@@ -2,8 +2,8 @@
 
 import Glibc
 
-/// A new folder that only this user can enter. Its lock says that the process that made it lives: the kernel lets go of it however
-/// the process ends, and then any later process may remove the folder.
+/// A new folder that only this user can enter. Its lock says that the process that made it lives: the kernel lets go of it
+/// however the process ends, and then any later process may remove the folder.
 struct TemporaryFolder {
   let path: String
   private let lock: Int32

@@ -1,4 +1,5 @@
-// Tensors in, tensors out, on a prepared program: where the arguments and results of a function lie, and which kernels a part is.
+// Tensors in, tensors out, on a prepared program: where the arguments and results of a function lie, and which kernels a part
+// is.
 
 import NNCodegen
 import NNIR

@@ -176,7 +176,8 @@ public final class Executable {
     }
   }
 
-  /// A call of code that may change. It changes only where a call starts: `.backward` needs the workspace that its `.forward` wrote.
+  /// A call of code that may change. It changes only where a call starts: `.backward` needs the workspace that its `.forward`
+  /// wrote.
   private func run(
     _ old: CompiledProgram, _ tierUp: TierUp, _ arguments: inout [Tensor],
     _ results: inout [Tensor], _ part: Part

@@ -1,4 +1,5 @@
-// A function's way from libtcc's code to the C compiler's: measured, compiled in the background, compared on a real call, taken.
+// A function's way from libtcc's code to the C compiler's: measured, compiled in the background, compared on a real call,
+// taken.
 
 import Glibc
 import NNCodegen
@@ -12,7 +13,8 @@ public enum TierChange: Sendable, CustomStringConvertible {
   case tookOver(function: String, Preparation, calls: Int)
   /// There is no code of a C compiler, for the reason given; libtcc's stays.
   case unavailable(function: String, reason: String)
-  /// The C compiler refused the C text, or its code gave other bits than libtcc's, which stays: a defect of nncc or of a compiler.
+  /// The C compiler refused the C text, or its code gave other bits than libtcc's, which stays: a defect of nncc or of a
+  /// compiler.
   case refused(function: String, defect: String)
 
   /// `cc: step, 9 kernels, compiled in 512.31 ms, took over after 103 calls`
@@ -176,7 +178,8 @@ final class TierUp: Sendable {
 
   private static let hasComplained = Mutex(false)
 
-  /// Tells whoever wants to be told; else says on standard error what is wrong, once, since the same defect may be in every function.
+  /// Tells whoever wants to be told; else says on standard error what is wrong, once, since the same defect may be in every
+  /// function.
   private func refused(_ error: any Error) {
     let change = TierChange.refused(function: program.name, defect: "\(error)")
     if let report { return report(change) }

@@ -1,4 +1,5 @@
-/* What the runtime needs of Linux and Swift's Glibc module does not show, and SHA-256, which names what the object cache holds. */
+/* What the runtime needs of Linux and Swift's Glibc module does not show, and SHA-256, which names what the object cache
+   holds. */
 #ifndef NN_SYSTEM_H
 #define NN_SYSTEM_H
 
