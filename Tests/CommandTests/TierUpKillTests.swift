@@ -177,6 +177,24 @@ import Testing
     #expect(try place.folder.bytes("w.safetensors") == parameters)
   }
 
+  @Test func doctorShowsTheCache() throws {
+    let place = try Place()
+    func cache(_ more: [String: String] = [:]) throws -> [String: Any]? {
+      let outcome = try place.folder.start(
+        ["doctor", "--json"], environment: place.environment.merging(more) { $1 }
+      ).finish()
+      return try object(outcome.output)["cache"] as? [String: Any]
+    }
+    let empty = try #require(try cache())
+    #expect(empty["folder"] as? String == place.folder.file("home/nncc"))
+    #expect(empty["objects"] as? Int == 0 && empty["bound"] as? Int == 256 << 20)
+    _ = try place.train(0, epochs: 1, "--backend", "cc").finish()
+    let filled = try #require(try cache(["NNCC_CACHE_SIZE": "3"]))
+    #expect(filled["objects"] as? Int == place.cached.count && filled["bound"] as? Int == 3 << 20)
+    #expect(filled["usable"] as? Bool == true)
+    #expect(try cache(["NNCC_CACHE_SIZE": "0"]) == nil)
+  }
+
   // MARK: A compiler that takes its time
 
   /// A compiler that writes a file, starts a process of its own and waits for it.
