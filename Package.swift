@@ -14,10 +14,12 @@ let package = Package(
     .target(name: "NNIR", path: "Sources/IR"),
     .target(name: "NNCodegen", dependencies: ["NNIR", "CKernels"], path: "Sources/Codegen"),
     .target(name: "CKernels", path: "Sources/Kernels"),
+    .target(name: "CSystem", path: "Sources/System"),
     .systemLibrary(name: "CTCC", path: "Sources/CTCC"),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
     .target(
-      name: "NNRuntime", dependencies: ["NNIR", "NNCodegen", "CKernels", "CTCC", "CZlib"],
+      name: "NNRuntime",
+      dependencies: ["NNIR", "NNCodegen", "CKernels", "CSystem", "CTCC", "CZlib"],
       path: "Sources/Runtime"),
     .executableTarget(
       name: "nncc",
@@ -41,11 +43,14 @@ let package = Package(
     .testTarget(
       name: "CodegenTests", dependencies: ["NNCodegen", "NNIR"], path: "Tests/CodegenTests",
       exclude: ["Golden"]),
+    .target(name: "CTestEnvironment", path: "Tests/Environment"),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["NNRuntime"], path: "Tests/RuntimeTests",
+      name: "RuntimeTests", dependencies: ["NNRuntime", "CTestEnvironment"],
+      path: "Tests/RuntimeTests",
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["nncc", "NNRuntime", "ExampleData"],
+      name: "CommandTests",
+      dependencies: ["nncc", "NNRuntime", "ExampleData", "CTestEnvironment"],
       path: "Tests/CommandTests"),
   ],
   swiftLanguageModes: [.v6]

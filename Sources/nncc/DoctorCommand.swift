@@ -7,7 +7,8 @@ import NNRuntime
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Says what this machine offers: libtcc, C compilers, vector width, cores.")
+    abstract:
+      "Says what this machine offers: libtcc, C compilers, vector width, cores, object cache.")
 
   @Flag(help: "Prints one JSON object.")
   var json = false
@@ -26,7 +27,7 @@ struct DoctorCommand: ParsableCommand {
         {"version": \(JSONText.quoted(Nncc.version)), "libtcc": \(TinyCompiler.isAvailable), \
         "compilers": [\(list)], "cc": \(system.map { JSONText.quoted($0.path) } ?? "null"), \
         "vectors": \(JSONText.quoted(VectorLevel.best.name)), "cores": \(cores), \
-        "cache": \(JSONText.quoted(cacheFolder)), \
+        "cache": \(cacheJSON), \
         "backends": [\(tiers.map { JSONText.quoted($0) }.joined(separator: ", "))]}
         """)
       return
@@ -42,15 +43,32 @@ struct DoctorCommand: ParsableCommand {
     }
     print("vectors     \(VectorLevel.best.name)")
     print("cores       \(cores)")
-    print("cache       \(cacheFolder)  (this version keeps nothing there)")
+    print("cache       \(cacheText)")
     print("backends    \(tiers.joined(separator: ", "))")
   }
-}
 
-/// Where compiled objects belong, by the XDG Base Directory Specification.
-private var cacheFolder: String {
-  func variable(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  private var cacheText: String {
+    guard let cache = ObjectCache.standard else {
+      return "none: NNCC_CACHE_SIZE is 0, or neither XDG_CACHE_HOME nor HOME says where"
+    }
+    if !cache.isUsable { return "\(cache.folder): not this user's to write, nothing is kept" }
+    let usage = cache.usage
+    let objects = usage.objects == 1 ? "1 object" : "\(usage.objects) objects"
+    return
+      "\(cache.folder)  (\(objects), \(mebibytes(usage.byteCount)) of at most \(mebibytes(cache.bound)))"
   }
-  return (variable("XDG_CACHE_HOME") ?? (variable("HOME") ?? "") + "/.cache") + "/nncc"
+
+  private var cacheJSON: String {
+    guard let cache = ObjectCache.standard else { return "null" }
+    let usage = cache.usage
+    return """
+      {"folder": \(JSONText.quoted(cache.folder)), "usable": \(cache.isUsable), \
+      "objects": \(usage.objects), "bytes": \(usage.byteCount), "bound": \(cache.bound)}
+      """
+  }
+
+  private func mebibytes(_ count: Int) -> String {
+    let size = Double(count) / Double(1 << 20)
+    return fixed(size, size == size.rounded() ? 0 : 1) + " MiB"
+  }
 }

@@ -64,7 +64,11 @@ enum Checkpoint: String, ExpressibleByArgument, CaseIterable {
 
 /// Options of the commands that compute.
 struct BackendOptions: ParsableArguments {
-  @Option(help: "auto, tcc, cc or interpreter.")
+  @Option(
+    help: """
+      auto, tcc, cc or interpreter; auto starts on tcc and goes on with cc's code, which gives the \
+      same bits, once that is compiled, or begins with it where it is cached.
+      """)
   var backend: Backend = .auto
 
   /// What the runtime is told.

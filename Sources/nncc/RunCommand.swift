@@ -99,17 +99,13 @@ struct RunCommand: ParsableCommand {
 extension Precision: ExpressibleByArgument {}
 
 extension NetworkSession {
-  /// `tcc: 9 kernels, 12345 bytes of C in 0.51 ms, compiled in 1.20 ms`
+  /// `tcc: 9 kernels, 12345 bytes of C in 0.51 ms, compiled in 1.2 ms`
   fileprivate var summary: String {
     guard let backend else { return "" }
     guard let preparation else { return backend.rawValue }
     return
       "\(backend.rawValue): \(preparation.kernels) kernels, \(preparation.textByteCount) bytes of C in "
-      + "\(milliseconds(preparation.emission)), compiled in \(milliseconds(preparation.compilation))"
-  }
-
-  private func milliseconds(_ seconds: Double) -> String {
-    "\((seconds * 100_000).rounded() / 100) ms"
+      + "\(milliseconds(preparation.emission)), \(preparation.origin)"
   }
 }
 

@@ -74,6 +74,7 @@ struct TrainCommand: ParsableCommand {
     options.heldOutRows = heldOut
     options.seed = graph.seed
     options.execution = backend.options
+    if graph.verbose { options.execution.onTierChange = { printError("\($0)") } }
     let start =
       try params.map { try network.parameters(from: readParameters($0, of: network)) }
       ?? network.initialParameters(seed: graph.seed)

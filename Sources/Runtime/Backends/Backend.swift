@@ -5,7 +5,8 @@ import Glibc
 
 /// What runs a network's code.
 public enum Backend: String, Sendable, CaseIterable {
-  /// The best that is there: `tcc`, else `cc`, else the interpreter.
+  /// Code that was compared before and lies in the object cache, else `tcc` at once and `cc` when that is ready, else `cc`,
+  /// else the interpreter.
   case auto
   /// libtcc in this process: code within milliseconds.
   case tcc
@@ -44,7 +45,7 @@ public struct CompilerDefect: Error, Sendable, CustomStringConvertible {
   init(compiler: String, message: String, keeping text: String) {
     self.compiler = compiler
     self.message = message
-    textPath = try? TemporaryFolder.write(text, name: "defect.c")
+    textPath = try? TemporaryFolder.keep(text, name: "defect.c")
   }
 }
 
@@ -87,6 +88,13 @@ public struct ExecutionOptions: Sendable {
   public var level: VectorLevel
   /// The C compiler for `cc`; nil is the system's.
   public var compiler: CCompiler?
+  /// Where objects of the C compiler are kept; nil keeps none.
+  public var cache = ObjectCache.standard
+  /// How many seconds of calls a function must have had before `auto` has the C compiler work on it in the background.
+  public var tierUpThreshold = standardTierUpThreshold
+  /// Told when `auto` changes a function's code, or cannot; on the thread that calls or compiles it. Without it a defect is
+  /// said once on standard error, and nothing else.
+  public var onTierChange: (@Sendable (TierChange) -> Void)?
 
   public init(
     backend: Backend = .auto, threads: Int = 0, fuse: Bool = true, level: VectorLevel = .standard,
@@ -97,6 +105,13 @@ public struct ExecutionOptions: Sendable {
     self.fuse = fuse
     self.level = level
     self.compiler = compiler
+  }
+
+  /// 0.05, or the milliseconds that the environment variable `NNCC_TIER_UP_MS` says. A compile takes half a second of a core
+  /// and more: what is called once or twice and done is not worth it.
+  public static var standardTierUpThreshold: Double {
+    let milliseconds = environmentVariable("NNCC_TIER_UP_MS").flatMap { Double($0) } ?? 50
+    return milliseconds >= 0 ? milliseconds * 1e-3 : 0.05
   }
 
   /// The number of threads meant, at least 1.

@@ -48,51 +48,69 @@ public struct CCompiler: Hashable, Sendable {
     return nil
   }
 
-  /// Compiles `text` and gives the functions named by `symbols`.
-  public func load(text: String, symbols: [String]) throws -> LoadedCode {
-    let folder = try TemporaryFolder()
-    defer { folder.remove(["kernels.c", "kernels.so", "messages"]) }
-    try folder.write(text, name: "kernels.c")
-    let arguments =
-      [path] + flags + [
-        "-fPIC", "-shared", "-ffp-contract=off", "-w", "-o", folder.file("kernels.so"),
-        folder.file("kernels.c"),
-      ]
-    guard try run(arguments, messages: folder.file("messages")) == 0 else {
-      throw CompilerDefect(compiler: name, message: folder.read("messages"), keeping: text)
-    }
-    guard let handle = dlopen(folder.file("kernels.so"), RTLD_NOW | RTLD_LOCAL) else {
-      throw CompilerDefect(compiler: name, message: String(cString: dlerror()), keeping: text)
-    }
-    var functions: [KernelFunction] = []
-    for symbol in symbols {
-      guard let address = dlsym(handle, symbol) else {
-        dlclose(handle)
-        throw CompilerDefect(compiler: name, message: "no function '\(symbol)'", keeping: text)
-      }
-      functions.append(unsafeBitCast(address, to: KernelFunction.self))
-    }
-    return LoadedCode(functions: functions) { dlclose(handle) }
+  /// What is given to every C compiler besides `flags`.
+  static let ownFlags = ["-fPIC", "-shared", "-ffp-contract=off", "-w"]
+
+  /// Compiles `text`, or takes what was made of it before from `cache`, and gives the functions named by `symbols`.
+  public func load(
+    text: String, symbols: [String], cache: ObjectCache? = .standard
+  ) throws -> LoadedCode {
+    try object(text: text, symbols: symbols, cache: cache).code
   }
 
-  /// Runs the compiler to its end; what it says goes into the file `messages`.
-  private func run(_ arguments: [String], messages: String) throws -> Int32 {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, messages, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-    defer { for pointer in vector { free(pointer) } }
-    vector.append(nil)
-    var child = pid_t()
-    let failure = posix_spawn(&child, path, &actions, nil, vector, environ)
-    guard failure == 0 else {
-      throw BackendError.missing("\(path) cannot be run: \(String(cString: strerror(failure)))")
+  /// The code, and whether it is from the cache.
+  func object(
+    text: String, symbols: [String], cache: ObjectCache?
+  ) throws -> (code: LoadedCode, isCached: Bool) {
+    let key = cache == nil ? nil : key(of: text)
+    if let cache, let key, let code = cache.code(for: key, symbols: symbols) { return (code, true) }
+    let object = try compile(text)
+    let code: LoadedCode
+    do {
+      code = try LoadedCode(object: object, symbols: symbols)
+    } catch let error as LoadError {
+      throw CompilerDefect(compiler: name, message: error.message, keeping: text)
     }
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0, errno == EINTR {}
-    return status
+    if let cache, let key {
+      try CompilerProcess.withTemporaryFiles { cache.store(object, for: key) }
+    }
+    return (code, false)
+  }
+
+  private static let sweep: Void = TemporaryFolder.sweep()
+
+  /// The bytes of the shared object that the compiler makes of `text`.
+  func compile(_ text: String) throws -> [UInt8] {
+    try CompilerProcess.withTemporaryFiles {
+      _ = Self.sweep
+      let folder = try TemporaryFolder()
+      defer { folder.remove() }
+      try folder.write(text, name: "kernels.c")
+      let arguments =
+        [path] + flags + Self.ownFlags + [
+          "-o", folder.file("kernels.so"), folder.file("kernels.c"),
+        ]
+      let status = try CompilerProcess.run(
+        arguments, messages: folder.file("messages"), folder: folder.path)
+      let object = status == 0 ? folder.read("kernels.so") : []
+      guard !object.isEmpty else {
+        let said = String(decoding: folder.read("messages"), as: UTF8.self)
+        let message = said.isEmpty ? "it ended with status \(status) and made nothing" : said
+        throw CompilerDefect(compiler: name, message: message, keeping: text)
+      }
+      return object
+    }
+  }
+}
+
+extension ObjectCache {
+  /// The functions of an object of the cache; one that cannot be loaded is removed.
+  func code(
+    for key: Digest, symbols: [String], standing: [Standing] = Standing.allCases
+  ) -> LoadedCode? {
+    guard let object = object(for: key, standing: standing) else { return nil }
+    if let code = try? LoadedCode(object: object, symbols: symbols) { return code }
+    remove(key)
+    return nil
   }
 }

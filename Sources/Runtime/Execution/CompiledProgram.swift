@@ -4,16 +4,6 @@
 import NNCodegen
 import NNIR
 
-/// What it took to make a program ready.
-public struct Preparation: Hashable, Sendable {
-  public var kernels: Int
-  /// Of the C.
-  public var textByteCount: Int
-  /// Seconds from the program to its C, and from the C to functions that can be called.
-  public var emission: Double
-  public var compilation: Double
-}
-
 /// A program ready to be called. One call at a time: the workspace is its own.
 public final class CompiledProgram: @unchecked Sendable {
   public let program: Program

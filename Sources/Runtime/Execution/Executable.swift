@@ -2,8 +2,11 @@
 
 import NNCodegen
 import NNIR
+import Synchronization
 
 /// A function and the backend that runs it. One call at a time.
+///
+/// With `auto` the code may change between calls, from libtcc's to the C compiler's; no result depends on when.
 public final class Executable {
   /// Which results a call computes.
   public enum Part: Sendable {
@@ -14,78 +17,133 @@ public final class Executable {
     case backward
   }
 
-  private enum Engine {
+  private enum Engine: Sendable {
     case interpreter(Interpreter)
     case compiled(CompiledProgram)
   }
 
+  /// What runs the function now, and what may come next.
+  private struct Tier: Sendable {
+    var backend: Backend
+    var engine: Engine
+    var tierUp: TierUp?
+  }
+
   public let function: Function
-  /// The backend that runs it: never `auto`.
-  public let backend: Backend
-  private let engine: Engine
+  /// A copy of this executable may be made while it runs.
+  private let tier: Mutex<Tier>
+
+  /// The backend that runs it now: never `auto`.
+  public var backend: Backend { tier.withLock { $0.backend } }
 
   /// Prepares a function that has been optimised. Throws `BackendError.missing` where the backend asked for needs what is not there.
-  public init(_ function: Function, options: ExecutionOptions = ExecutionOptions()) throws {
-    self.function = function
+  public convenience init(
+    _ function: Function, options: ExecutionOptions = ExecutionOptions()
+  ) throws {
     switch options.backend {
-    case .interpreter: (backend, engine) = (.interpreter, .interpreter(Interpreter()))
-    case .tcc, .cc:
-      backend = options.backend
-      engine = .compiled(try Self.compile(function, options.backend, options))
-    case .auto: (backend, engine) = try Self.best(function, options)
+    case .interpreter:
+      self.init(function, Tier(backend: .interpreter, engine: .interpreter(Interpreter())))
+    case .tcc:
+      if !TinyCompiler.isAvailable { throw BackendError.missing("there is no libtcc") }
+      let program = try schedule(function, fuse: options.fuse)
+      self.init(function, program, .tcc, try .strips(of: program, level: options.level), options)
+    case .cc:
+      let compiler = try options.compiler ?? CCompiler.system()
+      let program = try schedule(function, fuse: options.fuse)
+      let code = try CompiledCode.loops(of: program, by: compiler, cache: options.cache)
+      self.init(function, program, .cc, code, options)
+    case .auto:
+      try self.init(best: function, options)
     }
   }
 
   /// A function for the interpreter in a precision of its own.
-  public init(_ function: Function, interpretedIn precision: Precision) {
-    self.function = function
-    backend = .interpreter
-    engine = .interpreter(Interpreter(precision: precision))
+  public convenience init(_ function: Function, interpretedIn precision: Precision) {
+    let interpreter = Interpreter(precision: precision)
+    self.init(function, Tier(backend: .interpreter, engine: .interpreter(interpreter)))
   }
 
   /// The same code on another number of threads; the two may be called at the same time.
   public convenience init(_ other: Executable, threads: Int) {
-    switch other.engine {
-    case .interpreter: self.init(other, other.engine)
-    case .compiled(let program): self.init(other, .compiled(program.copy(threads: threads)))
+    var tier = other.tier.withLock { $0 }
+    if case .compiled(let program) = tier.engine {
+      tier.engine = .compiled(program.copy(threads: threads))
     }
+    self.init(other.function, tier)
   }
 
-  private init(_ other: Executable, _ engine: Engine) {
-    (function, backend) = (other.function, other.backend)
-    self.engine = engine
+  private init(_ function: Function, _ tier: Tier) {
+    self.function = function
+    self.tier = Mutex(tier)
   }
 
-  /// The machine code and its buffers; nil with the interpreter.
-  public var compiled: CompiledProgram? {
-    if case .compiled(let program) = engine { return program }
-    return nil
+  private convenience init(
+    _ function: Function, _ program: Program, _ backend: Backend, _ code: CompiledCode,
+    _ options: ExecutionOptions, tierUp: TierUp? = nil
+  ) {
+    let compiled = CompiledProgram(program: program, code: code, threads: options.threadCount)
+    self.init(
+      function, Tier(backend: backend, engine: .compiled(compiled), tierUp: tierUp))
   }
 
   /// `auto` takes the next tier where one is missing, and only then: a defect is reported.
-  private static func best(
-    _ function: Function, _ options: ExecutionOptions
-  ) throws -> (Backend, Engine) {
-    for backend in [Backend.tcc, .cc] {
-      do {
-        return (backend, .compiled(try compile(function, backend, options)))
-      } catch is BackendError {
-        continue
-      }
+  private convenience init(best function: Function, _ options: ExecutionOptions) throws {
+    let program = try schedule(function, fuse: options.fuse)
+    if let code = Self.cachedCode(of: program, options) {
+      self.init(function, program, .cc, code, options)
+      options.onTierChange?(.cached(function: program.name, code.preparation))
+    } else if TinyCompiler.isAvailable {
+      try self.init(startingOnStrips: function, program, options)
+    } else if let compiler = try? options.compiler ?? CCompiler.system(),
+      let code = try Self.availableCode(of: program, by: compiler, options)
+    {
+      self.init(function, program, .cc, code, options)
+    } else {
+      self.init(function, Tier(backend: .interpreter, engine: .interpreter(Interpreter())))
     }
-    return (.interpreter, .interpreter(Interpreter()))
   }
 
-  private static func compile(
-    _ function: Function, _ backend: Backend, _ options: ExecutionOptions
-  ) throws -> CompiledProgram {
-    if backend == .tcc, !TinyCompiler.isAvailable {
-      throw BackendError.missing("there is no libtcc")
-    }
-    let compiler = backend == .cc ? try options.compiler ?? CCompiler.system() : nil
-    let program = try schedule(function, fuse: options.fuse)
-    return try CompiledProgram(program, compiler: compiler, options: options)
+  /// libtcc's code, to be followed by the C compiler's, or by what `compile` gives.
+  convenience init(
+    startingOnStrips function: Function, _ program: Program, _ options: ExecutionOptions,
+    compile: (@Sendable () throws -> CompiledCode)? = nil
+  ) throws {
+    let tierUp =
+      compile.map { TierUp(program, options: options, compile: $0) }
+      ?? TierUp(program, options: options)
+    self.init(
+      function, program, .tcc, try .strips(of: program, level: options.level), options,
+      tierUp: tierUp)
   }
+
+  /// The C compiler's code where the cache has it, compared. Without any object in the cache not even a compiler is looked for.
+  private static func cachedCode(
+    of program: Program, _ options: ExecutionOptions
+  ) -> CompiledCode? {
+    guard let cache = options.cache, !cache.isEmpty(of: .compared),
+      let compiler = try? options.compiler ?? CCompiler.system()
+    else { return nil }
+    return .compared(program, by: compiler, cache: cache)
+  }
+
+  /// The C compiler's code; nil where it turns out that the compiler cannot be run.
+  private static func availableCode(
+    of program: Program, by compiler: CCompiler, _ options: ExecutionOptions
+  ) throws -> CompiledCode? {
+    do {
+      return try .loops(of: program, by: compiler, cache: options.cache)
+    } catch is BackendError {
+      return nil
+    }
+  }
+
+  /// The machine code and its buffers as they are now; nil with the interpreter.
+  public var compiled: CompiledProgram? {
+    if case .compiled(let program) = tier.withLock({ $0.engine }) { return program }
+    return nil
+  }
+
+  // MARK: Calls
 
   /// The results, in the function's order; an update is a new tensor.
   public func call(_ arguments: [Tensor]) throws -> [Tensor] {
@@ -99,36 +157,83 @@ public final class Executable {
   }
 
   /// Tensors for `run` to write results into; those of updates are empty.
-  public func emptyResults() -> [Tensor] {
-    function.results.map { result in
-      if case .update = result.role { return Tensor(zeros: TensorType(.f32, [0])) }
-      return Tensor(zeros: function.type(of: result.value))
-    }
-  }
+  public func emptyResults() -> [Tensor] { function.emptyResults() }
 
   /// Runs a part in place: results go into `results`, updates into `arguments`. Between `.forward` and `.backward` both must stay as
   /// they are.
   public func run(
     arguments: inout [Tensor], results: inout [Tensor], part: Part = .all
   ) throws {
-    switch engine {
+    let tier = tier.withLock { $0 }
+    switch tier.engine {
     case .interpreter(let interpreter):
       try interpret(interpreter, &arguments, &results, part)
     case .compiled(let compiled):
-      try checkArguments(arguments, function.arguments)
-      let sources = argumentAddresses(&arguments)
-      let targets = resultAddresses(&results, part)
-      compiled.bind(arguments: sources, results: targets)
-      let count = compiled.program.kernels.count
-      let half = compiled.program.forwardKernelCount
-      try withExtendedLifetime((arguments, results)) {
-        switch part {
-        case .all: try compiled.run(kernels: 0..<count)
-        case .forward: try compiled.run(kernels: 0..<half)
-        case .backward: try compiled.run(kernels: half..<count)
-        }
+      guard let tierUp = tier.tierUp else {
+        return try function.run(compiled, arguments: &arguments, results: &results, part: part)
       }
+      try run(compiled, tierUp, &arguments, &results, part)
     }
+  }
+
+  /// A call of code that may change. It changes only where a call starts: `.backward` needs the workspace that its `.forward`
+  /// wrote.
+  private func run(
+    _ old: CompiledProgram, _ tierUp: TierUp, _ arguments: inout [Tensor],
+    _ results: inout [Tensor], _ part: Part
+  ) throws {
+    var compiled = old
+    switch part == .backward ? .stay : tierUp.nextStep() {
+    case .stay: break
+    case .finished: tier.withLock { $0.tierUp = nil }
+    case .take(let code): compiled = take(code, insteadOf: old)
+    case .compare(let code):
+      if part == .all {
+        return try compare(code, old, tierUp, &arguments, &results)
+      }
+      // A half has not all results: both codes make a whole call on copies before it. Where that fails, the half may not.
+      var copies = arguments
+      var all = emptyResults()
+      try? compare(code, old, tierUp, &copies, &all)
+      if let taken = self.compiled { compiled = taken }
+    }
+    let start = monotonicNanoseconds()
+    try function.run(compiled, arguments: &arguments, results: &results, part: part)
+    if compiled === old { tierUp.note(nanoseconds: monotonicNanoseconds() - start) }
+  }
+
+  /// A whole call of the old code, after which the new one takes over if it gives the same bits.
+  private func compare(
+    _ code: CompiledCode, _ old: CompiledProgram, _ tierUp: TierUp, _ arguments: inout [Tensor],
+    _ results: inout [Tensor]
+  ) throws {
+    let new = CompiledProgram(program: old.program, code: code, threads: old.threads)
+    let comparison = CodeComparison(function: function, old: old, new: new)
+    do {
+      switch try comparison.run(arguments: &arguments, results: &results) {
+      case .equal:
+        install(new)
+        tierUp.accept(code)
+      case .different(let difference):
+        tier.withLock { $0.tierUp = nil }
+        tierUp.refuse(code, because: difference)
+      }
+    } catch {
+      tierUp.postpone(code)
+      throw error
+    }
+  }
+
+  private func take(
+    _ code: CompiledCode, insteadOf old: CompiledProgram
+  ) -> CompiledProgram {
+    let new = CompiledProgram(program: old.program, code: code, threads: old.threads)
+    install(new)
+    return new
+  }
+
+  private func install(_ new: CompiledProgram) {
+    tier.withLock { $0 = Tier(backend: .cc, engine: .compiled(new)) }
   }
 
   private func interpret(
@@ -155,53 +260,12 @@ public final class Executable {
     case (.output, .backward), (.loss, .backward), (.gradient, .forward), (.update, .forward): false
     }
   }
-
-  private func argumentAddresses(_ arguments: inout [Tensor]) -> [UnsafeMutableRawPointer?] {
-    var addresses = arguments.map {
-      UnsafeMutableRawPointer?(UnsafeMutableRawPointer(mutating: $0.address))
-    }
-    for result in function.results {
-      if case .update(let argument) = result.role {
-        addresses[argument] = arguments[argument].writableAddress(keepingElements: true)
-      }
-    }
-    return addresses
-  }
-
-  private func resultAddresses(
-    _ results: inout [Tensor], _ part: Part
-  ) -> [UnsafeMutableRawPointer?] {
-    results.indices.map { index in
-      switch function.results[index].role {
-      case .update: nil
-      case .gradient: results[index].writableAddress(keepingElements: false)
-      case .output, .loss:
-        // The other half reads what the first one wrote.
-        part == .backward
-          ? UnsafeMutableRawPointer(mutating: results[index].address)
-          : results[index].writableAddress(keepingElements: false)
-      }
-    }
-  }
 }
 
 extension CompiledProgram {
-  /// Compiles a program: in the loops spelling with a C compiler, in strips with libtcc without one.
-  public convenience init(
-    _ program: Program, compiler: CCompiler?, options: ExecutionOptions = ExecutionOptions()
-  ) throws {
-    let start = monotonicNanoseconds()
-    let module = emitKernels(program, spelling: compiler == nil ? .strips : .loops)
-    let emitted = monotonicNanoseconds()
-    let symbols = module.entries.map(\.symbol)
-    let code =
-      try compiler.map { try $0.load(text: module.text, symbols: symbols) }
-      ?? TinyCompiler.load(text: module.text, symbols: symbols, level: options.level)
-    self.init(
-      program: program, entries: module.entries, code: code, threads: options.threadCount)
-    preparation = Preparation(
-      kernels: program.kernels.count, textByteCount: module.text.utf8.count,
-      emission: Double(emitted - start) * 1e-9,
-      compilation: Double(monotonicNanoseconds() - emitted) * 1e-9)
+  /// Prepares compiled code, with buffers of its own.
+  convenience init(program: Program, code: CompiledCode, threads: Int) {
+    self.init(program: program, entries: code.entries, code: code.code, threads: threads)
+    preparation = code.preparation
   }
 }

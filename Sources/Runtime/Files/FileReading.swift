@@ -24,7 +24,7 @@ public func readBytes(of file: String) throws(FileError) -> [UInt8] {
 /// Bytes read from a pipe or device before it is refused.
 private let streamLimit = 8 << 30
 
-private func readBytes(
+func readBytes(
   from descriptor: Int32, file: String, expecting size: Int
 ) throws(FileError) -> [UInt8] {
   var bytes: [UInt8] = []
@@ -47,7 +47,7 @@ private func readBytes(
 }
 
 /// Reads until `buffer` is full or the file ends; why that failed, nil where it did not.
-private func fill(
+func fill(
   _ buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32, count: inout Int
 ) -> String? {
   count = 0

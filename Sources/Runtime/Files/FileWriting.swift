@@ -126,7 +126,7 @@ private func put(_ pieces: [FilePiece], into descriptor: Int32, file: String) th
 }
 
 /// Why not all of `bytes` could be written, nil where they were.
-private func put(_ bytes: UnsafeRawBufferPointer, into descriptor: Int32) -> String? {
+func put(_ bytes: UnsafeRawBufferPointer, into descriptor: Int32) -> String? {
   var rest = bytes[...]
   while !rest.isEmpty {
     let part = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
