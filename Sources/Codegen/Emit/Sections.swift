@@ -7,34 +7,39 @@ struct SectionedText: Sendable {
   private struct Section {
     var name: String
     var needs: [String]
-    var text: String
+    var text: Substring
   }
 
   private var sections: [Section] = []
   private var numbers: [String: Int] = [:]
 
   /// `/* @section NAME needs: A B */` up to `/* @end */`; text outside of sections is a section without a name, always taken.
+  ///
+  /// On bytes, since every process that emits C comes by: the headers have some 200 kB.
   init(_ text: String) {
-    var section = Section(name: "", needs: [], text: "")
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      if line.hasPrefix("/* @section ") {
-        add(section)
-        let words = line.dropFirst(12).split(separator: " ").map(String.init)
-        section = Section(
-          name: words[0], needs: words.dropFirst().filter { $0 != "needs:" && $0 != "*/" }, text: ""
-        )
-      } else if line.hasPrefix("/* @end") {
-        add(section)
-        section = Section(name: "", needs: [], text: "")
-      } else {
-        section.text += line + "\n"
+    let bytes = text.utf8
+    var name = ""
+    var needs: [String] = []
+    var start = text.startIndex
+    var line = text.startIndex
+    while line < text.endIndex {
+      let end = bytes[line...].firstIndex(of: UInt8(ascii: "\n")) ?? text.endIndex
+      let next = end < text.endIndex ? bytes.index(after: end) : end
+      let isStart = bytes[line..<end].starts(with: "/* @section ".utf8)
+      if isStart || bytes[line..<end].starts(with: "/* @end".utf8) {
+        add(Section(name: name, needs: needs, text: text[start..<line]))
+        let words = isStart ? text[line..<end].dropFirst(12).split(separator: " ") : []
+        name = words.first.map(String.init) ?? ""
+        needs = words.dropFirst().map(String.init).filter { $0 != "needs:" && $0 != "*/" }
+        start = next
       }
+      line = next
     }
-    add(section)
+    add(Section(name: name, needs: needs, text: text[start...]))
   }
 
   private mutating func add(_ section: Section) {
-    if section.text.allSatisfy(\.isWhitespace) && section.name.isEmpty { return }
+    if section.name.isEmpty && section.text.utf8.allSatisfy({ $0 == UInt8(ascii: "\n") }) { return }
     if !section.name.isEmpty { numbers[section.name] = sections.count }
     sections.append(section)
   }
@@ -52,8 +57,10 @@ struct SectionedText: Sendable {
     }
     var text = ""
     for (section, isNeeded) in zip(sections, isNeeded) where isNeeded || section.name.isEmpty {
-      let trimmed = section.text.drop { $0 == "\n" }
-      if !trimmed.isEmpty { text += trimmed + (trimmed.hasSuffix("\n\n") ? "" : "\n") }
+      let trimmed = section.text.utf8.drop { $0 == UInt8(ascii: "\n") }
+      if trimmed.isEmpty { continue }
+      text += section.text[trimmed.startIndex...]
+      if !trimmed.suffix(2).elementsEqual("\n\n".utf8) { text += "\n" }
     }
     return text
   }
