@@ -33,8 +33,10 @@ extension FunctionBuilder {
       body: NestedFunction(adjointStep.body), length: scan.length, isReversed: !scan.isReversed,
       sequences: step.sequenceCount, states: step.stateCount)
     let pruned = PrunedScan(adjoint, needed: adjointStep.wanted)
+    let read = pruned.operands + adjointStep.shares.flatMap(\.sequences)
+    let yields = yields(of: value, for: read.map { step.sources[$0] })
     func source(_ position: Int) -> Value {
-      operand(step.sources[position], of: value, instruction, results)
+      operand(step.sources[position], of: value, yields, results)
     }
     let operands = pruned.operands.map(source)
     var found: [Int: Value] = [:]
@@ -66,30 +68,34 @@ extension FunctionBuilder {
 
   /// An operand of the adjoint scan.
   private func operand(
-    _ source: ScanStep.Source, of scan: Value, _ instruction: Instruction, _ results: [Int: Value]
+    _ source: ScanStep.Source, of scan: Value, _ yields: [Value: Int], _ results: [Int: Value]
   ) -> Value {
     switch source {
-    case .operand(let number): instruction.operands[number]
-    case .saved(let inBody, let name): saved(inBody, name, of: scan)
+    case .operand(let number): function[scan].operands[number]
+    case .saved(let inBody, _, let type):
+      append(.projection(yields[inBody] ?? 0), [scan], type: type)
     case .adjoint(let result, let type): results[result] ?? zeros(type)
-    case .zeros(let number): zeros(type(of: instruction.operands[number]))
+    case .zeros(let number): zeros(type(of: function[scan].operands[number]))
     }
   }
 
-  /// What a value of the body was in each step: a yield of the scan, added where it has none such.
-  private func saved(_ inBody: Value, _ name: String, of value: Value) -> Value {
-    guard case .scan(var scan) = function[value].op else { return value }
+  /// The numbers of the yields of the values of the body that are to be saved; the scan gets further yields where it has none.
+  private func yields(of value: Value, for sources: [ScanStep.Source]) -> [Value: Int] {
+    guard case .scan(var scan) = function[value].op else { return [:] }
     var body = scan.body.function
-    var number = body.results.indices.first {
-      $0 >= scan.states && body.results[$0].value == inBody
+    var numbers: [Value: Int] = [:]
+    for number in (scan.states..<body.results.count).reversed() {
+      numbers[body.results[number].value] = number
     }
-    if number == nil {
+    let former = body.results.count
+    for case .saved(let inBody, let name, _) in sources where numbers[inBody] == nil {
+      numbers[inBody] = body.results.count
       body.results.append(Result(name: name, role: .output, value: inBody))
-      number = body.results.count - 1
+    }
+    if body.results.count > former {
       scan.body = NestedFunction(body)
       function.instructions[value.index].op = .scan(scan)
     }
-    return append(
-      .projection(number ?? 0), [value], type: body.type(of: inBody).stacked(scan.length))
+    return numbers
   }
 }

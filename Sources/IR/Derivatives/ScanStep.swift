@@ -5,8 +5,8 @@ struct ScanStep {
   /// Where an operand of the adjoint scan is from.
   enum Source {
     case operand(Int)
-    /// What a value of the body was in each step, and the name of the yield.
-    case saved(Value, name: String)
+    /// What a value of the body was in each step; the name is that of the yield, the type that of all steps.
+    case saved(Value, name: String, TensorType)
     /// The adjoint of a result of the scan.
     case adjoint(result: Int, TensorType)
     /// Zeros like an operand of the scan.
@@ -40,16 +40,23 @@ struct ScanStep {
     sequences = (0..<scan.sequences).filter { isActive[$0] }
     residuals = scan.residuals()
     var sources: [Source] = (0..<scan.sequences).map { .operand($0) }
+    // A state without an instruction is read by nothing, and its source never asked for.
+    var instructions = [Value](repeating: Value(0), count: body.arguments.count)
+    for (index, instruction) in body.instructions.enumerated() {
+      if case .argument(let number) = instruction.op { instructions[number] = Value(index) }
+    }
     sources += (scan.sequences..<firstCaptured).map { number in
-      // A state without an instruction is read by nothing, and its source never asked for.
-      let value = body.instructions.firstIndex { $0.op == .argument(number) } ?? 0
-      return .saved(Value(value), name: "\(body.arguments[number].name)_before")
+      let argument = body.arguments[number]
+      return .saved(
+        instructions[number], name: "\(argument.name)_before", argument.type.stacked(scan.length))
     }
     sources += yields.map { result in
       .adjoint(
         result: result, body.type(of: body.results[result].value).stacked(scan.length))
     }
-    sources += residuals.map { .saved($0, name: body.residualName($0)) }
+    sources += residuals.map {
+      .saved($0, name: body.residualName($0), body.type(of: $0).stacked(scan.length))
+    }
     sources += states.map { state in
       .adjoint(result: state, body.type(of: body.results[state].value))
     }

@@ -33,6 +33,16 @@ struct ShareOfCaptured {
     case reduction(axes: [Int], Stacked, Shape)
   }
 
+  /// The operands of the adjoint scan that it is made of.
+  var sequences: [Int] {
+    let all: [Stacked] =
+      switch sum {
+      case .contraction(_, let left, let right): [left, right]
+      case .reduction(_, let stacked, _): [stacked]
+      }
+    return all.compactMap { if case .sequence(let position) = $0 { position } else { nil } }
+  }
+
   /// The operand of the forward scan whose adjoint it is.
   var target: Int
   var sum: Sum
