@@ -95,9 +95,10 @@ import Testing
       }
       builder.result("loss", .loss, builder.weighed(results[0]))
       let program = try schedule(try builder.function.gradient())
-      return emitKernels(program, spelling: .strips).text
+      let text = emitKernels(program, spelling: .strips).text
+      return text.replacing(#/[0-9]+/#, with: "0")
     }
-    #expect(try text(1000).count == text(9000).count)
+    #expect(try text(1000) == text(9000))
   }
 }
 

@@ -194,6 +194,11 @@ struct AccumulatorSinking {
       let summed = Contraction(
         left: [label] + contraction.left, right: [label] + contraction.right,
         result: contraction.result)
+      // The left operand says in which order the products are summed. A sequence may be a transposed array, whose order would not be
+      // that of the yields; these lie in memory as they are.
+      if case .sequence = left, case .result = right {
+        return .contraction(summed.swapped, use(right), use(left))
+      }
       return .contraction(summed, use(left), use(right))
     case _: return nil
     }
@@ -206,6 +211,9 @@ struct AccumulatorSinking {
 }
 
 extension Contraction {
+  /// The same products, summed in the order of the right operand's labels.
+  fileprivate var swapped: Contraction { Contraction(left: right, right: left, result: result) }
+
   /// A letter that is no label yet.
   var freeLabel: UInt8? {
     let letters = Array("tabcdefghijklmnopqrsuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)

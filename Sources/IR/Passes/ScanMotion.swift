@@ -24,8 +24,8 @@ extension Pass {
     var motion = ScanMotion()
     let moved = motion.moved(function)
     if moved == function { return function }
-    // Two loops over one sequence may have had the same product.
-    return Pass.commonSubexpressions.run(moved).withoutDeadCode()
+    // Reshapes of reshapes become one, and two loops over one sequence may have had the same product.
+    return Pass.commonSubexpressions.run(Pass.simplify.run(moved)).withoutDeadCode()
   }
 }
 

@@ -37,13 +37,8 @@ func recognisedContraction(
     // contraction "mk,kn->mn" (permute [1, 0] x), y → contraction "km,kn->mn" x, y
     var (left, right) = (operands[0], operands[1])
     if case .permute(let order) = rewriter.op(left) {
-      // Products run in the order of the left operand's labels; a weight's gradient over steps and batch says which comes first.
-      var moved = contraction
-      moved.left = relabelled(contraction.left, order)
-      if moved.contracted == contraction.contracted {
-        contraction = moved
-        left = rewriter.operand(left)
-      }
+      contraction.left = relabelled(contraction.left, order)
+      left = rewriter.operand(left)
     }
     if case .permute(let order) = rewriter.op(right) {
       contraction.right = relabelled(contraction.right, order)
