@@ -33,6 +33,7 @@ struct MovedScan {
   /// The results that are used, after what is left of the loop has been appended.
   mutating func appended() -> [Int: Found] {
     hoistInvariants()
+    transposeCaptured()
     // A loop of loops holds only a stretch of what it computes in memory (`Checkpoint.swift`), and shall go on to.
     if !body.instructions.contains(where: \.op.isScan) {
       hoistProducts()
@@ -63,6 +64,51 @@ struct MovedScan {
       body.arguments.append(body.argument(for: Value(index)))
       body.replace(Value(index), byArgument: body.arguments.count - 1)
     }
+  }
+
+  /// A captured matrix that products read along its columns is captured transposed: once, where each step would gather its rows.
+  private mutating func transposeCaptured() {
+    if scan.length < 2 { return }
+    let dependence = body.stepDependence(scan)
+    let products = body.instructions.indices.filter { index in
+      guard case .contraction(let contraction) = body.instructions[index].op else { return false }
+      let operands = body.instructions[index].operands
+      return contraction.orderOfRows != nil && dependence[operands[0].index] != .nothing
+        && dependence[operands[1].index] == .nothing
+    }
+    if products.isEmpty { return }
+    var isWanted = [Bool](repeating: false, count: body.instructions.count)
+    for index in products { isWanted[body.instructions[index].operands[1].index] = true }
+    emit(isWanted, dependence)
+    var added: [Transposition: Value] = [:]
+    var arguments: [Argument] = []
+    for index in products {
+      guard case .contraction(var contraction) = body.instructions[index].op,
+        let order = contraction.orderOfRows
+      else { continue }
+      let matrix = body.instructions[index].operands[1]
+      let transposition = Transposition(matrix: matrix, order: order)
+      if added[transposition] == nil {
+        let transposed = builder.permute(outside[matrix] ?? Value(0), order)
+        var argument = body.argument(for: matrix)
+        argument.type = builder.type(of: transposed)
+        // These come first; the others move.
+        added[transposition] = Value(-1 - arguments.count)
+        arguments.append(argument)
+        operands.append(transposed)
+      }
+      contraction.right = order.map { contraction.right[$0] }
+      body.instructions[index].op = .contraction(contraction)
+      body.instructions[index].operands[1] = added[transposition] ?? matrix
+    }
+    if arguments.isEmpty { return }
+    body.prepend(arguments)
+    outside = [:]
+  }
+
+  private struct Transposition: Hashable {
+    var matrix: Value
+    var order: [Int]
   }
 
   /// Products of sequences become sequences.
@@ -168,13 +214,43 @@ struct MovedScan {
 extension Function {
   /// An argument for what a value is.
   fileprivate func argument(for value: Value) -> Argument {
-    Argument(
-      name: origins[value]?.name ?? self[value].op.name, role: .input, type: type(of: value))
+    let name =
+      if case .argument(let number) = self[value].op { arguments[number].name } else {
+        origins[value]?.name ?? self[value].op.name
+      }
+    return Argument(name: name, role: .input, type: type(of: value))
   }
 
   fileprivate mutating func replace(_ value: Value, byArgument number: Int) {
     instructions[value.index].op = .argument(number)
     instructions[value.index].operands = []
+  }
+}
+
+extension Function {
+  /// Puts instructions for further arguments first: of the number -1 - n the n-th.
+  fileprivate mutating func prepend(_ added: [Argument]) {
+    let first = arguments.count
+    func moved(_ value: Value) -> Value {
+      value.id < 0 ? Value(-1 - value.index) : Value(value.index + added.count)
+    }
+    arguments += added
+    instructions =
+      added.enumerated().map { Instruction(.argument(first + $0), type: $1.type) }
+      + instructions.map { Instruction($0.op, $0.operands.map(moved), type: $0.type) }
+    for number in results.indices { results[number].value = moved(results[number].value) }
+    origins = Dictionary(uniqueKeysWithValues: origins.map { (moved($0.key), $0.value) })
+  }
+}
+
+extension Contraction {
+  /// The order of the right operand's axes in which its own come last, where a contracted one does.
+  fileprivate var orderOfRows: [Int]? {
+    let isShared = right.map { left.contains($0) }
+    guard isShared.last == true, isShared.contains(false), let last = right.last,
+      !result.contains(last)
+    else { return nil }
+    return right.indices.filter { isShared[$0] } + right.indices.filter { !isShared[$0] }
   }
 }
 
