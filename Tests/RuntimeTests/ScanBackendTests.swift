@@ -1,5 +1,5 @@
-// Scans as loops: every backend gives the interpreter's bits, forwards, in the gradient, in the second derivative and in a step of
-// training, and the code of a loop does not grow with its length.
+// Scans as loops: every backend gives the interpreter's bits, forwards, in the gradient, in the second derivative and in a
+// step of training, and the code of a loop does not grow with its length.
 
 import NNCodegen
 import NNIR

@@ -1,4 +1,5 @@
-// What is moved out of loops: no bit changes, adjoints compute no contraction a second time, and memory stays within its promise.
+// What is moved out of loops: no bit changes, adjoints compute no contraction a second time, and memory stays within its
+// promise.
 
 import NNCodegen
 import NNIR
@@ -111,7 +112,8 @@ import Testing
     #expect(contractions(gradient) == 4)
   }
 
-  /// Of a captured value that is no weight the adjoint grows in a state, or where its summand is there for all steps, after the loop.
+  /// Of a captured value that is no weight the adjoint grows in a state, or where its summand is there for all steps, after
+  /// the loop.
   @Test func whatIsNoProductGrowsInAState() throws {
     let builder = FunctionBuilder(name: "scaled")
     let x = builder.input("x", [5, 3])

@@ -1,5 +1,5 @@
-// The derivative of a scan: a scan the other way. Its body computes the step once more, from the state that the step began with, and
-// sweeps back over it; its states are the adjoints of the forward states.
+// The derivative of a scan: a scan the other way. Its body computes the step once more, from the state that the step began
+// with, and sweeps back over it; its states are the adjoints of the forward states.
 //
 // With s the states, c what is captured, and a step (s', y) = body(x, s, c):
 //
@@ -7,9 +7,9 @@
 //   backward:  gx[t], gs[t], gc[t] = adjoint of body at (x[t], s[t], r[t], c) for (gs[t+1], gy[t])
 //   adjoint of c = the sum of all gc[t]
 //
-// Residuals (`ScanResiduals.swift`) are the results of contractions, which are too much work to do twice. Only states and residuals
-// that the adjoint reads are saved. A share of gc[t] that is a product of what differs from step to step is summed by one contraction
-// over all steps (`SharesOfCaptured.swift`); the rest grows step by step in a state of the backward scan.
+// Residuals (`ScanResiduals.swift`) are the results of contractions, which are too much work to do twice. Only states and
+// residuals that the adjoint reads are saved. A share of gc[t] that is a product of what differs from step to step is summed
+// by one contraction over all steps (`SharesOfCaptured.swift`); the rest grows step by step in a state of the backward scan.
 
 extension FunctionBuilder {
   /// The adjoint of each operand of a scan, nil where none passes.

@@ -1,11 +1,12 @@
-// What of a step the adjoint of a scan does not compute again: contractions. Elementwise work is cheaper to repeat than to store.
+// What of a step the adjoint of a scan does not compute again: contractions. Elementwise work is cheaper to repeat than to
+// store.
 
 extension Scan {
   /// The values of the body that its adjoint takes from the forward loop, where it reads them.
   ///
-  /// They are the results of contractions, or sums and functions that are made of one and of which the adjoint reads the result alone:
-  /// of `tanh(dot(x, w) + dot(h, u) + b)` that is one value and not two. Outer products are elementwise work. A contraction of captured
-  /// values alone is the same in each step and not for saving.
+  /// They are the results of contractions, or sums and functions that are made of one and of which the adjoint reads the
+  /// result alone: of `tanh(dot(x, w) + dot(h, u) + b)` that is one value and not two. Outer products are elementwise work. A
+  /// contraction of captured values alone is the same in each step and not for saving.
   ///
   /// None where the body holds a scan itself: that is how a long loop trades work for memory (`Checkpoint.swift`), and what its
   /// stretches yield is as long as the loop.
@@ -94,7 +95,9 @@ extension Function {
   }
 
   /// The name of the yield of a residual.
-  func residualName(_ value: Value) -> String { origins[value]?.name ?? "\(self[value].op.name)_saved" }
+  func residualName(_ value: Value) -> String {
+    origins[value]?.name ?? "\(self[value].op.name)_saved"
+  }
 
   /// With these values as further results.
   func yielding(_ values: [Value]) -> Function {

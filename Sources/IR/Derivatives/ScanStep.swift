@@ -68,8 +68,8 @@ struct ScanStep {
   var sequenceCount: Int { scan.sequences + scan.states + yields.count + residuals.count }
   var stateCount: Int { states.count + captured.count }
 
-  /// For each of the first results of the adjoint scan the operand of the forward scan whose adjoint it is: final adjoints of states,
-  /// what has grown in states for captured values, then stacked adjoints.
+  /// For each of the first results of the adjoint scan the operand of the forward scan whose adjoint it is: final adjoints of
+  /// states, what has grown in states for captured values, then stacked adjoints.
   var resultOperands: [Int] { states.map { scan.sequences + $0 } + captured + sequences }
 
   /// Whether each state changes with what is active: itself, or through the loop.

@@ -1,5 +1,5 @@
-// The adjoint of what a scan captures, a weight say, is a sum over the steps. Where a share of it is a contraction of values that
-// differ from step to step, one contraction sums over the axis of the steps as well:
+// The adjoint of what a scan captures, a weight say, is a sum over the steps. Where a share of it is a contraction of values
+// that differ from step to step, one contraction sums over the axis of the steps as well:
 //
 //   backward:  dw = dw + contraction "bk,bn->kn" x[t], dz[t]
 //
@@ -7,8 +7,8 @@
 //
 //   dw = contraction "tbk,tbn->kn" x, dz
 //
-// The steps come before the batch, as they do in memory, so that this is one matrix product with long rows. A sum over axes (a bias)
-// of what is there for all steps anyway is done after the loop as well. All else grows step by step in a state.
+// The steps come before the batch, as they do in memory, so that this is one matrix product with long rows. A sum over axes (a
+// bias) of what is there for all steps anyway is done after the loop as well. All else grows step by step in a state.
 
 /// The body of an adjoint scan, and what remains to be done after the loop.
 struct AdjointStep {
@@ -73,8 +73,8 @@ struct AccumulatorSinking {
 
   /// Of each adjoint what must be summed in the loop, by its target. The builder's function gets further yields.
   ///
-  /// Yields are added where they take at most four times the memory of the sequences that the loop reads, which there are for all steps
-  /// already. None are added where the body holds a scan, for the reason that `Scan.residuals` gives.
+  /// Yields are added where they take at most four times the memory of the sequences that the loop reads, which there are for
+  /// all steps already. None are added where the body holds a scan, for the reason that `Scan.residuals` gives.
   mutating func sink(_ adjoints: [(target: Int, adjoint: Value)]) -> [Int: Value] {
     var rests: [Int: Value] = [:]
     if step.body.instructions.contains(where: \.op.isScan) {
@@ -100,7 +100,8 @@ struct AccumulatorSinking {
 
   /// Yields the operands of contractions where there is room.
   private mutating func addYields(for adjoints: [Value]) {
-    let isPerStep = builder.function.dependsOnArguments(before: step.sequenceCount + step.stateCount)
+    let isPerStep = builder.function.dependsOnArguments(
+      before: step.sequenceCount + step.stateCount)
     var room = 4 * sequenceByteCount(adjoints)
     for adjoint in adjoints {
       for term in terms(of: adjoint, isDone: { _ in false }) {
@@ -194,8 +195,8 @@ struct AccumulatorSinking {
       let summed = Contraction(
         left: [label] + contraction.left, right: [label] + contraction.right,
         result: contraction.result)
-      // The left operand says in which order the products are summed. A sequence may be a transposed array, whose order would not be
-      // that of the yields; these lie in memory as they are.
+      // The left operand says in which order the products are summed. A sequence may be a transposed array, whose order would
+      // not be that of the yields; these lie in memory as they are.
       if case .sequence = left, case .result = right {
         return .contraction(summed.swapped, use(right), use(left))
       }

@@ -66,7 +66,8 @@ struct MovedScan {
     }
   }
 
-  /// A captured matrix that products read along its columns is captured transposed: once, where each step would gather its rows.
+  /// A captured matrix that products read along its columns is captured transposed: once, where each step would gather its
+  /// rows.
   private mutating func transposeCaptured() {
     if scan.length < 2 { return }
     let dependence = body.stepDependence(scan)

@@ -1,10 +1,11 @@
-// Motion of code out of loops, which keeps every bit. A recurrent network multiplies each step of its sequence with a weight, and where
-// nothing of that depends on the state, one large product before the loop does the work of many small ones: batching a contraction
-// leaves each element the chain that it was. In an adjoint it is products after the loop: the sequence's own derivative.
+// Motion of code out of loops, which keeps every bit. A recurrent network multiplies each step of its sequence with a weight,
+// and where nothing of that depends on the state, one large product before the loop does the work of many small ones: batching
+// a contraction leaves each element the chain that it was. In an adjoint it is products after the loop: the sequence's own
+// derivative.
 
 extension Pass {
-  /// Moves out of each scan's body what is the same in each step, products that depend on sequences alone (they become sequences), and
-  /// products that serve yields alone (they are applied to stacked yields); inner loops first.
+  /// Moves out of each scan's body what is the same in each step, products that depend on sequences alone (they become
+  /// sequences), and products that serve yields alone (they are applied to stacked yields); inner loops first.
   /// ```
   /// %5: f32[2, 4] = scan [length 6, sequences 1, states 1] %0, %1, %2 func @body(
   ///     %0 "x": input f32[2, 3], %1 "h": input f32[2, 4], %2 "w": input f32[3, 4]) -> (output "h" %4) {
@@ -52,6 +53,7 @@ private struct ScanMotion {
       switch instruction.op {
       case .scan(var scan):
         scan.body = moved(scan.body)
+        if !builder.hasRoom(for: scan.body.function) { return function }
         var motion = MovedScan(scan, operands, builder, used: used[Value(index)] ?? [])
         results[Value(index)] = motion.appended()
         map.append(Value(0))
@@ -78,6 +80,13 @@ private struct ScanMotion {
 }
 
 extension FunctionBuilder {
+  /// Whether the body of a loop could move here as a whole, with a reshape and a broadcast of each operand.
+  fileprivate func hasRoom(for body: Function) -> Bool {
+    let needed = body.instructions.reduce(0) { $0 + 1 + 2 * $1.operands.count }
+    return count + nestedCount + 2 * needed + body.nestedOperationCount + 1024
+      <= maximumOperationCount
+  }
+
   fileprivate func value(of result: MovedScan.Found?) -> Value {
     switch result {
     case .projection(let scan, let number, let type):

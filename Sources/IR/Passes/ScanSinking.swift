@@ -53,7 +53,8 @@ extension Function {
   ) -> [Bool] {
     var isLive = [Bool](repeating: false, count: instructions.count)
     var canWait = [Bool](repeating: true, count: instructions.count)
-    for (number, result) in results.enumerated() where number < scan.states || used.contains(number) {
+    for (number, result) in results.enumerated() where number < scan.states || used.contains(number)
+    {
       isLive[result.value.index] = true
       if number < scan.states { canWait[result.value.index] = false }
     }
@@ -81,7 +82,11 @@ extension Function {
         isSunk[index] = true
       }
       for operand in instruction.operands {
-        if isSunk[index] { isForSunk[operand.index] = true } else { isOnlyForSunk[operand.index] = false }
+        if isSunk[index] {
+          isForSunk[operand.index] = true
+        } else {
+          isOnlyForSunk[operand.index] = false
+        }
       }
     }
     return isSunk

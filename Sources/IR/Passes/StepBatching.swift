@@ -48,8 +48,8 @@ extension Function {
     }
   }
 
-  /// Whether the instruction of a step, batched over the operands that differ between steps, gives the same bits: reductions and
-  /// contractions must be dealt to as many lanes.
+  /// Whether the instruction of a step, batched over the operands that differ between steps, gives the same bits: reductions
+  /// and contractions must be dealt to as many lanes.
   func canBatch(_ instruction: Instruction, _ isBatched: [Bool], length: Int) -> Bool {
     if !instruction.op.isMovable || !instruction.type.stacked(length).isCountable { return false }
     let shapes = zip(instruction.operands, isBatched).map { operand, isBatched in
@@ -77,7 +77,9 @@ extension Function {
 
 extension Instruction {
   /// Whether it is a contraction that sums products.
-  var isMatrixProduct: Bool { if case .contraction(let c) = op { !c.contracted.isEmpty } else { false } }
+  var isMatrixProduct: Bool {
+    if case .contraction(let c) = op { !c.contracted.isEmpty } else { false }
+  }
 }
 
 extension Contraction {
@@ -95,7 +97,8 @@ extension Op {
   /// Whether the same instruction elsewhere is the same. Look-ups stay: what they report counts the steps.
   var isMovable: Bool {
     switch self {
-    case .constant, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute, .broadcast, .slice,
+    case .constant, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute, .broadcast,
+      .slice,
       .pad, .concat, .windows, .fold, .contraction:
       true
     case .argument, .gather, .scatterAdd, .random, .identity, .stopGradient, .custom, .scan,
@@ -107,7 +110,8 @@ extension Op {
   /// Whether it only moves elements: in a loop it is an index map, and costs nothing.
   var isMovement: Bool {
     switch self {
-    case .argument, .constant, .iota, .reshape, .permute, .broadcast, .slice, .pad, .concat, .windows:
+    case .argument, .constant, .iota, .reshape, .permute, .broadcast, .slice, .pad, .concat,
+      .windows:
       true
     case .elementwise, .reduce, .argReduce, .fold, .contraction, .gather, .scatterAdd, .random,
       .identity, .stopGradient, .custom, .scan, .projection:
@@ -138,9 +142,11 @@ extension FunctionBuilder {
     case .pad(let axes, let value): op = .pad([PadAxis(before: 0, after: 0)] + axes, value: value)
     case .windows(let windows): op = .windows(windows.map(\.afterSteps))
     case .fold(let windows): op = .fold(windows.map(\.afterSteps))
-    case .contraction(let contraction): op = .contraction(contraction.batched(isBatched) ?? contraction)
+    case .contraction(let contraction):
+      op = .contraction(contraction.batched(isBatched) ?? contraction)
     case .reshape, .broadcast: break
-    case .argument, .constant, .iota, .gather, .scatterAdd, .random, .identity, .stopGradient, .custom,
+    case .argument, .constant, .iota, .gather, .scatterAdd, .random, .identity, .stopGradient,
+      .custom,
       .scan, .projection:
       preconditionFailure("\(instruction.op.name) has no operand that differs between steps")
     }
