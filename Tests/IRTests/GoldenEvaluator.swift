@@ -23,14 +23,20 @@ extension Function {
   /// The results for these arguments, in order.
   func evaluate(_ arguments: [Tensor]) -> [Tensor] {
     var values: [Tensor] = []
-    for instruction in instructions {
+    // The results of scans, by the number of the instruction.
+    var tuples: [Int: [Tensor]] = [:]
+    for (number, instruction) in instructions.enumerated() {
       let operands = instruction.operands.map { values[$0.index] }
       var elements: [Double]
       switch instruction.op {
       case .argument(let number): elements = arguments[number].elements
       case .constant(let constant):
         elements = (0..<constant.type.count).map { constant[$0].double }
-      case .scan, .projection: fatalError("the test evaluator knows no scans")
+      case .scan(let scan):
+        tuples[number] = scan.evaluate(operands)
+        elements = []
+      case .projection(let result):
+        elements = tuples[instruction.operands[0].index]?[result].elements ?? []
       case _: elements = instruction.evaluate(operands)
       }
       let element = instruction.type.element
@@ -38,6 +44,35 @@ extension Function {
       values.append(Tensor(type: instruction.type, elements: elements))
     }
     return results.map { values[$0.value.index] }
+  }
+}
+
+extension Scan {
+  fileprivate func evaluate(_ operands: [Tensor]) -> [Tensor] {
+    let body = body.function
+    var states = Array(operands[sequences..<sequences + states])
+    var yields = body.results.dropFirst(states.count).map { result in
+      [Tensor](repeating: Tensor(type: body.type(of: result.value), elements: []), count: length)
+    }
+    for step in isReversed ? Array((0..<length).reversed()) : Array(0..<length) {
+      let parts = operands[..<sequences].enumerated().map { number, sequence in
+        let type = body.arguments[number].type
+        let elements = sequence.elements[step * type.count..<(step + 1) * type.count]
+        return Tensor(type: type, elements: Array(elements))
+      }
+      let results = body.evaluate(parts + states + operands[(sequences + states.count)...])
+      for (number, value) in results.dropFirst(states.count).enumerated() {
+        yields[number][step] = value
+      }
+      states = Array(results[..<states.count])
+    }
+    return states
+      + zip(yields, body.results.dropFirst(states.count)).map { steps, result in
+        let type = body.type(of: result.value)
+        return Tensor(
+          type: type.with(shape: Shape([length] + type.shape.sizes)),
+          elements: steps.flatMap(\.elements))
+      }
   }
 }
 

@@ -159,7 +159,7 @@ let fuzzCount = UInt64(ProcessInfo.processInfo.environment["NNCC_FUZZ"] ?? "") ?
 
 @Suite struct PassTests {
   static let bitPreserving: [Pass] = [
-    .deadCode, .simplify, .constantFold, .commonSubexpressions,
+    .deadCode, .simplify, .constantFold, .commonSubexpressions, .scanMotion,
   ]
 
   @Test func passesKeepTheirPromisesOnRandomFunctions() throws {
@@ -213,7 +213,7 @@ let fuzzCount = UInt64(ProcessInfo.processInfo.environment["NNCC_FUZZ"] ?? "") ?
     _ = random.made().optimized { name, _ in seen.append(name) }
     #expect(
       seen == [
-        "canonicalise-differentiable", "dead-code", "canonicalise", "dead-code",
+        "canonicalise-differentiable", "dead-code", "canonicalise", "dead-code", "scan-motion",
       ])
   }
 

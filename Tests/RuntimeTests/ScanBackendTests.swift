@@ -1,5 +1,5 @@
-// Scans as loops: every backend gives the interpreter's bits, forwards, in the gradient, in the second derivative and in a step of
-// training, and the code of a loop does not grow with its length.
+// Scans as loops: every backend gives the interpreter's bits, forwards, in the gradient, in the second derivative and in a
+// step of training, and the code of a loop does not grow with its length.
 
 import NNCodegen
 import NNIR
@@ -95,9 +95,10 @@ import Testing
       }
       builder.result("loss", .loss, builder.weighed(results[0]))
       let program = try schedule(try builder.function.gradient())
-      return emitKernels(program, spelling: .strips).text
+      let text = emitKernels(program, spelling: .strips).text
+      return text.replacing(#/[0-9]+/#, with: "0")
     }
-    #expect(try text(1000).count == text(9000).count)
+    #expect(try text(1000) == text(9000))
   }
 }
 

@@ -11,7 +11,7 @@ public struct Pass: Sendable {
   /// All passes, by name, for tools and tests.
   public static let all: [Pass] = [
     canonicaliseDifferentiable, deadCode, canonicalise, simplify, constantFold,
-    commonSubexpressions,
+    commonSubexpressions, scanMotion,
   ]
 
   /// What a lowered function goes through before it is differentiated.
@@ -30,8 +30,10 @@ public struct Pass: Sendable {
     // constant folding and common subexpressions happen in the same walk, because each of them, and
     // the mathematics, gives the others work; forward half and adjoint share what they can.
     canonicalise,
-    // What canonicalisation has replaced.
+    // What canonicalisation has replaced. Motion counts on it: what nobody uses would hold back what it is made of.
     deadCode,
+    // Last, on bodies in their final form; it leaves nothing dead.
+    scanMotion,
   ]
 }
 

@@ -108,6 +108,31 @@ struct ScanSample: Sendable, CustomStringConvertible {
       }
       return smoothed(smoothed(x, isReversed: false), isReversed: true)
     },
+    ScanSample(name: "weights in parts and used twice") { builder in
+      let x = builder.input("x", [5, 2, 3])
+      let (w, u) = (builder.input("w", [3, 8]), builder.input("u", [4, 4]))
+      let h = builder.input("h", [2, 4])
+      let results = builder.scan(length: 5, over: [x], states: [h], capturing: [w, u]) {
+        body, steps, states, captured in
+        let parts = [0, 4].map { start in
+          body.slice(
+            captured[0],
+            [
+              SliceAxis(start: 0, step: 1, count: 3), SliceAxis(start: start, step: 1, count: 4),
+            ])
+        }
+        let gates = parts.map { body.matrixProduct(steps[0], $0) }
+        let turned = body.permute(captured[1], [1, 0])
+        let inner = body.elementwise(.tanh, body.matrixProduct(states[0], captured[1]))
+        let outer = body.matrixProduct(
+          body.elementwise(.mul, inner, gates[0]), body.elementwise(.sin, turned))
+        let next = body.elementwise(.tanh, body.elementwise(.sub, gates[1], outer))
+        return ([next], [body.matrixProduct(next, body.elementwise(.neg, turned)), steps[0]])
+      }
+      return builder.elementwise(
+        .add, builder.reduce(.sum, results[1], axes: [0]),
+        builder.reshape(results[0], to: [1, 2, 4]))
+    },
     ScanSample(name: "length 1") { builder in
       let x = builder.input("x", [1, 3])
       return builder.scan(length: 1, over: [x], states: [builder.input("h", [3])]) {
