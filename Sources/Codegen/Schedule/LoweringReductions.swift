@@ -123,9 +123,12 @@ extension Lowering {
     graph.views[operand.use.view].address(over: graph.domain(of: Int(operand.use.node)))
   }
 
-  /// Whether it has elements more than once, as sliding windows do: then it is not copied, but packed bit by bit.
+  /// Whether it has elements at several places, as overlapping windows do: then it is not copied, but packed bit by bit. What is
+  /// repeated along an axis does not count.
   private func isWindowed(_ operand: ArrangedOperand, _ axes: ContractionOperand) -> Bool {
-    axes.sizes.reduce(1, *) > graph.domain(of: Int(operand.use.node)).reduce(1, *)
+    let moving = zip(axes.sizes, address(of: operand).strides).filter { $0.1 != 0 }
+    let places = moving.reduce(1) { $0 * $1.0 }
+    return places > graph.domain(of: Int(operand.use.node)).reduce(1, *)
   }
 
   /// The chain's labels, neighbours together that both operands walk as one.
