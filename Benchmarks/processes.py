@@ -42,7 +42,7 @@ KINDS = [
     Kind("torch-compile", "PyTorch compile", "torch", ("compile",), does=STEPS + "|compile_lstm|chain_.*"),
     Kind(
         "torch-full", "PyTorch compile, whole step", "torch", ("full",),
-        does="mlp_train.*|cnn_train|transformer_train|scalar_grad",
+        does="mlp_train.*|cnn_train|scalar_grad",
     ),
     Kind("onnxruntime", "ONNX Runtime", "onnxruntime", does="mlp_infer_b1|cnn_infer|elementwise|gemm_.*"),
     Kind("tinygrad", "tinygrad", "tinygrad", does="mlp_.*|cnn_.*|elementwise|scalar_grad|gemm_.*|cold"),

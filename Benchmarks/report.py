@@ -30,9 +30,10 @@ def medians(result):
     return {key: statistics.median(times) for key, times in result["times"].items() if times}
 
 
-def fastest_peer(result):
-    """The key of the peer with the least median; nil where nncc is alone."""
-    peers = {kind.key for kind in KINDS if not kind.is_nncc}
+def fastest_peer(result, by_hand=False):
+    """The key of the peer with the least median, of those with a derivative by hand or of the others; nil without any."""
+    hands = workload(result["workload"]).by_hand
+    peers = {kind.key for kind in KINDS if not kind.is_nncc and (kind.key in hands) == by_hand}
     found = {key: value for key, value in medians(result).items() if key in peers}
     return min(found, key=found.get) if found else None
 
@@ -77,19 +78,26 @@ def table(document):
         if "refused" in result:
             lines.append(f"{start} refused: {result['refused']} | | | | | |")
             continue
-        found, peer = medians(result), fastest_peer(result)
-        cells = [quantity(found[key], of) if key in found else "–" for key in ("tcc", "cc")]
-        cells.append(f"{quantity(found[peer], of)} {label(peer)}" if peer else "–")
-        cells += [ratio_cell(result, key, peer) for key in ("tcc", "cc")]
-        cells.append(goal_cell(of, result["threads"]))
-        lines.append(f"{start} {' | '.join(cells)} |")
+        lines.append(f"{start} {' | '.join(cells(result, of))} |")
+        if fastest_peer(result, by_hand=True):
+            start = f"| the same, the derivative by hand | {result['threads']} |"
+            lines.append(f"{start} {' | '.join(cells(result, of, by_hand=True))} |")
     return "\n".join([heading(document), "", *lines, ""])
 
 
+def cells(result, of, by_hand=False):
+    """The cells of nncc and its fastest peer."""
+    found, peer = medians(result), fastest_peer(result, by_hand)
+    cells = [quantity(found[key], of) if key in found else "–" for key in ("tcc", "cc")]
+    cells.append(f"{quantity(found[peer], of)} {label(peer)}" if peer else "–")
+    cells += [ratio_cell(result, key, peer) for key in ("tcc", "cc")]
+    return cells + ["–" if by_hand else goal_cell(of, result["threads"])]
+
+
 def heading(document):
-    kind = "a quick run, whose figures are rough" if document["quick"] else "one run"
+    kind = "quick run, whose figures are rough" if document["quick"] else "run"
     load = f"load {document['load']:.1f} at the start, {document.get('load_end', document['load']):.1f} at the end"
-    return f"{document['machine']}; {document['date']}; {kind} of {document['rounds']} rounds; {load}."
+    return f"{document['machine']}; {document['date']}; one {kind}, of {document['rounds']} rounds; {load}."
 
 
 def label(key):

@@ -1,14 +1,15 @@
 """PyTensor, Theano's successor and nncc's nearest relative: a symbolic graph, its derivative, C through the C++ compiler."""
 
-import ctypes.util
 import os
+import subprocess
 import sys
 
 FLAGS = ["floatX=float32", "openmp=False", "warn__ignore_bug_before=all"]
 if "NNCC_BENCH_CACHE" in os.environ:
     FLAGS.append("compiledir=" + os.path.join(os.environ["NNCC_BENCH_CACHE"], "pytensor"))
-# Without OpenBLAS it takes NumPy's products.
-FLAGS.append("blas__ldflags=" + ("-lopenblas" if ctypes.util.find_library("openblas") else ""))
+# A path where there is such a library, else the name. Without OpenBLAS it takes NumPy's products.
+FOUND = subprocess.run(["g++", "-print-file-name=libopenblas.so"], capture_output=True, text=True).stdout
+FLAGS.append("blas__ldflags=" + ("-lopenblas" if "/" in FOUND else ""))
 os.environ["PYTENSOR_FLAGS"] = ",".join(FLAGS)
 
 import numpy as np
