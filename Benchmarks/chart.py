@@ -81,7 +81,8 @@ def svg(document):
         y = TOP + ROW * number + ROW / 2
         of = workload(result["workload"])
         if number % 2 == 0:
-            parts.append(f'<rect x="10" y="{y - ROW / 2:.1f}" width="{WIDTH - 20}" height="{ROW}" fill="#000" fill-opacity="0.03"/>')
+            shape = f'x="10" y="{y - ROW / 2:.1f}" width="{WIDTH - 20}" height="{ROW}"'
+            parts.append(f'<rect {shape} fill="#000" fill-opacity="0.03"/>')
         threads = f", {result['threads']} thread{'s' if result['threads'] > 1 else ''}"
         name = of.title if len(of.title) <= 50 else of.title[:49].rstrip() + "…"
         parts.append(text(LEFT - 12, y + 4, name + threads, "end", size=11))

@@ -123,7 +123,10 @@ class Process:
         return json.loads(text)
 
     def run(self, samples, calls=1):
-        return self.ask(f"run {samples} {calls}")
+        answer = self.ask(f"run {samples} {calls}")
+        # What is not finite comes from nncc as a string.
+        answer["checks"] = [float(value) for value in answer["checks"]]
+        return answer
 
     def last_words(self):
         self.messages.seek(0)

@@ -69,7 +69,8 @@ def goal_cell(of, threads):
 
 def table(document):
     lines = [
-        "| workload | threads | nncc libtcc | nncc C compiler | fastest peer | libtcc against it | C compiler against it | goals |",
+        "| workload | threads | nncc libtcc | nncc C compiler | fastest peer | libtcc against it "
+        "| C compiler against it | goals |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for result in document["results"]:

@@ -281,7 +281,7 @@ def parsed_options():
         if count > most:
             say(f"{count} threads are left out: there are {most} cores")
     options.threads = [count for count in options.threads if count <= most]
-    options.rounds = options.rounds or (5 if options.quick else 15)
+    options.rounds = options.rounds or (5 if options.quick else 12)
     # Seconds that a peer's turn takes, and that it may take to answer.
     options.turn = 0.06 if options.quick else 0.15
     options.limit = 90 if options.quick else 180

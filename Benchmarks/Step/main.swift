@@ -64,7 +64,7 @@ func serve(_ workload: Workload, backend: Backend) throws {
 }
 
 let words = CommandLine.arguments
-guard words.count == 7, let backend = Backend(rawValue: words[3]), backend == .tcc || backend == .cc,
+guard words.count == 7, let backend = Backend(rawValue: words[3]), [.tcc, .cc].contains(backend),
   let threads = Int(words[4]), let rate = Double(words[5]), let part = BenchPart(rawValue: words[6])
 else {
   print("usage: nncc-bench-step GRAPH PREFIX tcc|cc THREADS RATE step|forward|gradient")
