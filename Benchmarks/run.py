@@ -17,6 +17,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -290,6 +291,8 @@ def parsed_options():
 
 
 def main():
+    # Ended from outside, it takes its processes with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     options = parsed_options()
     file = os.path.join(OUT, "results.json")
     if options.render:
