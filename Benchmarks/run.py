@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Measures nncc beside its peers, in one run, and writes tables and a chart.
 
-usage: run.py [--only REGEX] [--peers A,B] [--threads 1,2] [--rounds N] [--quick] [--docs]
+usage: run.py [--only REGEX] [--peers A,B] [--threads 1,2] [--rounds N] [--quick] [--add] [--docs]
 
 Every peer is a process of its own that waits while another runs. In each round each takes its turn, in an order that
-moves on from round to round, so that what disturbs the machine disturbs all alike. A round's figure is the median of
+moves on from round to round and turns about, so that what disturbs the machine disturbs all alike. A round's figure is the median of
 its samples. Before anything is timed, all must have computed the same, and nncc must give the same bits in both tiers,
 with every number of threads, at every step of the measurement: a row where that is not so is refused with an error.
 
@@ -35,6 +35,8 @@ GRAPHS = os.path.join(OUT, "graphs")
 CACHE = os.path.join(OUT, "cache")
 # What a call must at least take to be timed alone; shorter ones are timed several at once.
 SHORTEST = 2e-4
+# The rows' place in the tables.
+ORDER = {workload.key: number for number, workload in enumerate(WORKLOADS)}
 
 
 class Refused(Exception):
@@ -106,7 +108,9 @@ class Steady(Measurement):
             for number in range(self.options.rounds):
                 turn = number % len(processes)
                 order = list(processes)
-                for kind in order[turn:] + order[:turn]:
+                order = order[turn:] + order[:turn]
+                # Forwards and backwards, so that none always follows the same one.
+                for kind in order if number % 2 == 0 else reversed(order):
                     self.turn(kind, processes)
             self.compare_bits(processes)
             for kind, process in processes.items():
@@ -142,9 +146,8 @@ class Steady(Measurement):
     def turn(self, kind, processes):
         if kind not in processes:
             return
-        if self.threads > 1:
-            # Threads of the one before may still spin in wait of work.
-            time.sleep(0.03)
+        # Threads of the one before may still spin in wait of work.
+        time.sleep(0.01 if self.threads == 1 else 0.03)
         _, samples, calls = self.counts[kind.key]
         try:
             answer = processes[kind].run(samples, calls)
@@ -273,6 +276,7 @@ def parsed_options():
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, help="turns of each peer")
     parser.add_argument("--quick", action="store_true", help="few short rounds: whether all works, and roughly how fast")
+    parser.add_argument("--add", action="store_true", help="keeps the last results of the workloads not chosen")
     parser.add_argument("--docs", action="store_true", help="also writes into Docs/performance.md")
     parser.add_argument("--render", action="store_true", help="only writes tables and chart of the last results anew")
     options = parser.parse_args()
@@ -320,14 +324,18 @@ def main():
         "quick": options.quick,
         "results": [],
     }
+    kept = []
+    if options.add:
+        with open(file) as source:
+            kept = json.load(source)["results"]
     for workload in chosen:
-        document["results"] += measured(workload, kinds, python, options)
+        results = measured(workload, kinds, python, options)
+        kept = [result for result in kept + results if result["workload"] != workload.key or result in results]
+        document["results"] = sorted(kept, key=lambda result: ORDER[result["workload"]])
+        document["load_end"] = os.getloadavg()[0]
         # What has been measured stays, whatever comes.
         with open(file, "w") as out:
             json.dump(document, out, indent=1)
-    document["load_end"] = os.getloadavg()[0]
-    with open(file, "w") as out:
-        json.dump(document, out, indent=1)
     write(document, options)
     if any("refused" in result for result in document["results"]):
         sys.exit("some rows are refused")

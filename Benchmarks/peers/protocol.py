@@ -74,8 +74,9 @@ def serve(name, builders, array=np.asarray):
             calls = int(words[2]) if len(words) > 2 else 1
             seconds, checks = run(step, int(words[1]), calls, value)
             at = time.monotonic()
-            answer({"seconds": seconds, "checks": checks, "preparation": preparation, "at": at})
+            # Before the answer: after it another peer's turn begins, on the same core.
             gc.collect()
+            answer({"seconds": seconds, "checks": checks, "preparation": preparation, "at": at})
 
 
 def gemms(builder):
