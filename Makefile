@@ -7,7 +7,7 @@ NNCC := .build/$(CONFIGURATION)/nncc
 # What Swift files are looked at by the formatter and the linter.
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests Benchmarks/Step Examples)
 
-.PHONY: build demo examples test lint format bench clean dependencies
+.PHONY: build demo examples test lint format bench counts clean dependencies
 
 build: dependencies
 	$(SWIFT) build -c $(CONFIGURATION)
@@ -31,10 +31,16 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
-# One training step against PyTorch and NumPy, side by side; they go into Benchmarks/.venv.
+# nncc beside its peers, which go into Benchmarks/.venv; BENCH="--quick --only mlp" and the like choose.
 bench: dependencies
+	@.ci/install bench || echo "some peers will be left out" >&2
 	$(SWIFT) build -c release --product nncc-bench-step
-	python3 Benchmarks/step.py
+	python3 Benchmarks/run.py $(BENCH)
+
+# The instructions of fixed workloads against those of Benchmarks/counts.json.
+counts: dependencies
+	$(SWIFT) build -c release --product nncc-bench-step
+	python3 Benchmarks/counts.py
 
 clean:
 	$(SWIFT) package clean
