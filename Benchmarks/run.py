@@ -276,7 +276,7 @@ def parsed_options():
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, help="turns of each peer")
     parser.add_argument("--quick", action="store_true", help="few short rounds: whether all works, and roughly how fast")
-    parser.add_argument("--add", action="store_true", help="keeps the last results of the workloads not chosen")
+    parser.add_argument("--add", action="store_true", help="keeps the last results of the rows not chosen")
     parser.add_argument("--docs", action="store_true", help="also writes into Docs/performance.md")
     parser.add_argument("--render", action="store_true", help="only writes tables and chart of the last results anew")
     options = parser.parse_args()
@@ -330,8 +330,10 @@ def main():
             kept = json.load(source)["results"]
     for workload in chosen:
         results = measured(workload, kinds, python, options)
-        kept = [result for result in kept + results if result["workload"] != workload.key or result in results]
-        document["results"] = sorted(kept, key=lambda result: ORDER[result["workload"]])
+        # Of a row that was there before, the later results.
+        rows = {(ORDER[result["workload"]], result["threads"]): result for result in kept + results}
+        kept = [rows[place] for place in sorted(rows)]
+        document["results"] = kept
         document["load_end"] = os.getloadavg()[0]
         # What has been measured stays, whatever comes.
         with open(file, "w") as out:
