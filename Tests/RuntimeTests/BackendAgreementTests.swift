@@ -99,31 +99,21 @@ struct RandomCase {
       if fusions.isEmpty { continue }
       let cases = try (first..<min(first + UInt64(Self.batch), count)).map(RandomCase.init)
       for fuse in fusions {
-        let program = Program.joined(try cases.map { try schedule($0.function, fuse: fuse) })
-        for (name, compiled) in try tier.prepare(program, threads: [1, 2, 3]) {
-          failures += try compare(cases, compiled, tier, fuse, name)
+        var joined = JoinedPrograms()
+        for one in cases {
+          joined.add(
+            try schedule(one.function, fuse: fuse), one.arguments, expecting: one.expected)
+        }
+        for difference in try joined.differences(on: tier, threads: [1, 2, 3]) {
+          failures += 1
+          cases[difference.program].report(
+            "\(difference.tier), \(fuse ? "fused" : "unfused")"
+          ) { function, arguments in
+            let program = try schedule(function, fuse: fuse)
+            return try tier.prepare(program, threads: [difference.threads])[0].1.call(arguments)
+          }
         }
       }
     }
-  }
-
-  /// The number of cases that differ; each is reported.
-  private func compare(
-    _ cases: [RandomCase], _ compiled: CompiledProgram, _ tier: Tier, _ fuse: Bool, _ name: String
-  ) throws -> Int {
-    let results = try compiled.call(cases.flatMap(\.arguments))
-    var start = 0
-    var failures = 0
-    for one in cases {
-      let own = Array(results[start..<start + one.expected.count])
-      start += one.expected.count
-      if own == one.expected { continue }
-      failures += 1
-      one.report("\(name), \(fuse ? "fused" : "unfused")") { function, arguments in
-        let program = try schedule(function, fuse: fuse)
-        return try tier.prepare(program, threads: [compiled.threads])[0].1.call(arguments)
-      }
-    }
-    return failures
   }
 }

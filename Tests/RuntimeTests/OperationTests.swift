@@ -130,9 +130,7 @@ import Testing
 
   @Test(arguments: [ElementType.f32, .f64], [true, false])
   func bitsAreTheInterpreters(_ element: ElementType, fuse: Bool) throws {
-    var programs: [Program] = []
-    var arguments: [Tensor] = []
-    var expected: [(row: OperationCase, results: [Tensor])] = []
+    var joined = JoinedPrograms()
     for one in OperationCase.all {
       let function = try one.function(element).evaluation()
       let given = try one.arguments(of: function)
@@ -141,18 +139,12 @@ import Testing
       #expect(program.problems().isEmpty)
       let interpreted = try ProgramInterpreter().evaluate(program, arguments: given)
       #expect(interpreted == results, "\(one.expression), program")
-      programs.append(program)
-      arguments += given
-      expected.append((one, results))
+      joined.add(program, given, expecting: results)
     }
-    let joined = Program.joined(programs)
     for tier in tiers(element, fuse: fuse) {
-      for (name, compiled) in try tier.prepare(joined, threads: [1, 3]) {
-        var found = try compiled.call(arguments)[...]
-        for (row, results) in expected {
-          #expect(Array(found.prefix(results.count)) == results, "\(row.expression), \(name)")
-          found = found.dropFirst(results.count)
-        }
+      for difference in try joined.differences(on: tier, threads: [1, 3]) {
+        let row = OperationCase.all[difference.program]
+        Issue.record("\(row.expression), \(difference.tier)")
       }
     }
   }

@@ -63,36 +63,28 @@ import Testing
     for (number, first) in stride(from: 0, to: count, by: Self.batch).enumerated()
     where failures < 5 {
       let element = number % 2 == 0 ? ElementType.f32 : .f64
-      var programs: [Program] = []
-      var arguments: [Tensor] = []
-      var expected: [(seed: UInt64, results: [Tensor])] = []
+      var joined = JoinedPrograms()
       for seed in first..<min(count, first + UInt64(Self.batch)) {
         var function = try network(seed, element).0
         // Second derivatives are no other operations, but most of the code.
         function.results.removeAll { $0.name.hasPrefix("curve_") }
         function = function.evaluation()
         let given = RandomNetwork.arguments(of: function, seed: seed, draw: 0)
-        expected.append((seed, try Interpreter().evaluate(function, arguments: given)))
-        programs.append(try schedule(function, fuse: seed % 5 != 0))
-        arguments += given
+        joined.add(
+          try schedule(function, fuse: seed % 5 != 0), given,
+          expecting: try Interpreter().evaluate(function, arguments: given))
       }
-      let joined = Program.joined(programs)
       // A batch is compiled by libtcc at every vector level. A C compiler takes some ten seconds for one, so each has its turn, with
       // one batch in sixteen.
       let compilers = Self.tiers.filter { $0.compiler != nil }
       let turn = number % 16 == 0 ? number / 16 : nil
       let chosen = compilers.isEmpty ? [] : turn.map { [compilers[$0 % compilers.count]] } ?? []
       for tier in Self.tiers.filter({ $0.compiler == nil }) + chosen {
-        for (name, compiled) in try tier.prepare(joined, threads: [1, 3]) {
-          var found = try compiled.call(arguments)[...]
-          for (seed, results) in expected {
-            if Array(found.prefix(results.count)) != results {
-              failures += 1
-              let text = RandomNetwork.make(seed: seed, element).text
-              Issue.record("seed \(seed), \(name), \(element)\n\(text)")
-            }
-            found = found.dropFirst(results.count)
-          }
+        for difference in try joined.differences(on: tier, threads: [1, 3]) {
+          failures += 1
+          let seed = first + UInt64(difference.program)
+          let text = RandomNetwork.make(seed: seed, element).text
+          Issue.record("seed \(seed), \(difference.tier), \(element)\n\(text)")
         }
       }
     }

@@ -3,6 +3,43 @@
 import NNCodegen
 import NNIR
 
+@testable import NNRuntime
+
+/// Programs that are compiled as one, with their arguments and the results that are right.
+struct JoinedPrograms {
+  private var programs: [Program] = []
+  private var arguments: [Tensor] = []
+  private var expected: [[Tensor]] = []
+
+  mutating func add(_ program: Program, _ arguments: [Tensor], expecting results: [Tensor]) {
+    programs.append(program)
+    self.arguments += arguments
+    expected.append(results)
+  }
+
+  struct Difference {
+    /// The place of the program in the order in which they were added.
+    var program: Int
+    var tier: String
+    var threads: Int
+  }
+
+  /// The programs that give other results than are right, on a tier with each number of threads.
+  func differences(on tier: Tier, threads: [Int]) throws -> [Difference] {
+    var found: [Difference] = []
+    for (name, compiled) in try tier.prepare(.joined(programs), threads: threads) {
+      var results = try compiled.call(arguments)[...]
+      for (number, expected) in expected.enumerated() {
+        if Array(results.prefix(expected.count)) != expected {
+          found.append(Difference(program: number, tier: name, threads: compiled.threads))
+        }
+        results = results.dropFirst(expected.count)
+      }
+    }
+    return found
+  }
+}
+
 extension Program {
   /// The programs one after another; arguments, results, buffers and the workspace stand side by side.
   static func joined(_ programs: [Program]) -> Program {
