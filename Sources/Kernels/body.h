@@ -4,6 +4,7 @@
 #include "nn_math.h"
 
 #include "nn_contract.h"
+#include "nn_contract_view.h"
 #include "nn_lookup.h"
 
 /* r may be an operand itself, so no `restrict`: the pragma alone says that iterations are independent. */

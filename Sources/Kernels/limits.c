@@ -12,53 +12,42 @@
 /* Twelve sums hide the latency of an addition on every processor of the last ten years. */
 #define SUMS 12
 
-/* `width` floats a vector; the factor is below 1, so that no sum grows. */
-#define FMA_ROUNDS(name, bytes)                                                        \
-  static float name(int64_t rounds) {                                                  \
-    typedef float vector __attribute__((vector_size(bytes)));                          \
-    enum { width = bytes / sizeof(float) };                                            \
-    vector sums[SUMS], factor, term;                                                   \
-    float result = 0;                                                                  \
-    for (int lane = 0; lane < width; lane++) factor[lane] = 0.5f, term[lane] = 0.25f;  \
-    for (int sum = 0; sum < SUMS; sum++) sums[sum] = term * (float)sum;                \
-    for (int64_t round = 0; round < rounds; round++) {                                 \
-      _Pragma("clang loop unroll(full)")                                               \
-      for (int sum = 0; sum < SUMS; sum++)                                             \
-        sums[sum] = __builtin_elementwise_fma(sums[sum], factor, term);                \
-      __asm__ volatile("" : : : "memory");                                             \
-    }                                                                                  \
-    for (int sum = 0; sum < SUMS; sum++)                                               \
-      for (int lane = 0; lane < width; lane++) result += sums[sum][lane];              \
-    return result;                                                                     \
+/* Rounds of STEP (a product and a sum) on vectors of so many bytes; the factor is below 1, so that no sum grows. */
+#define ROUNDS(name, bytes, STEP)                                                        \
+  static float name(int64_t rounds) {                                                    \
+    typedef float vector __attribute__((vector_size(bytes)));                            \
+    enum { width = bytes / sizeof(float) };                                              \
+    vector sums[SUMS], factor, term;                                                     \
+    float result = 0;                                                                    \
+    for (int lane = 0; lane < width; lane++) factor[lane] = 0.5f, term[lane] = 0.25f;    \
+    for (int sum = 0; sum < SUMS; sum++) sums[sum] = term * (float)sum;                  \
+    for (int64_t round = 0; round < rounds; round++) {                                   \
+      _Pragma("clang loop unroll(full)")                                                 \
+      for (int sum = 0; sum < SUMS; sum++) sums[sum] = STEP(sums[sum], factor, term);    \
+      __asm__ volatile("" : : : "memory");                                               \
+    }                                                                                    \
+    for (int sum = 0; sum < SUMS; sum++)                                                 \
+      for (int lane = 0; lane < width; lane++) result += sums[sum][lane];                \
+    return result;                                                                       \
   }
+
+#define FUSED(a, b, c) __builtin_elementwise_fma(a, b, c)
+#define ROUNDED_TWICE(a, b, c) ((a) * (b) + (c))
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl"))), apply_to = function)
-FMA_ROUNDS(rounds_512, 64)
+ROUNDS(rounds_512, 64, FUSED)
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-FMA_ROUNDS(rounds_256, 32)
+ROUNDS(rounds_256, 32, FUSED)
 #pragma clang attribute pop
 #endif
 
 #if defined(__aarch64__)
-FMA_ROUNDS(rounds_128, 16)
+ROUNDS(rounds_128, 16, FUSED)
 #else
-/* Without fused multiply-adds the best there is are a product and a sum. */
-static float rounds_128(int64_t rounds) {
-  typedef float vector __attribute__((vector_size(16)));
-  vector sums[SUMS], factor = {0.5f, 0.5f, 0.5f, 0.5f}, term = {0.25f, 0.25f, 0.25f, 0.25f};
-  float result = 0;
-  for (int sum = 0; sum < SUMS; sum++) sums[sum] = term * (float)sum;
-  for (int64_t round = 0; round < rounds; round++) {
-#pragma clang loop unroll(full)
-    for (int sum = 0; sum < SUMS; sum++) sums[sum] = sums[sum] * factor + term;
-    __asm__ volatile("" : : : "memory");
-  }
-  for (int sum = 0; sum < SUMS; sum++)
-    for (int lane = 0; lane < 4; lane++) result += sums[sum][lane];
-  return result;
-}
+/* Without fused multiply-adds the best there are are a product and a sum. */
+ROUNDS(rounds_128, 16, ROUNDED_TWICE)
 #endif
 
 int64_t nn_limit_fma_f32(int level, int64_t rounds, float *result) {

@@ -1,10 +1,11 @@
-/* text.c: embeds nn_math.h, nn_contract.h and nn_lookup.h. They are also included, so that a change to
-   them rebuilds this file. */
+/* text.c: embeds nn_math.h, nn_contract.h, nn_contract_view.h and nn_lookup.h. They are also included, so that a
+   change to them rebuilds this file. */
 
 #include "nn_text.h"
 
 #pragma clang diagnostic ignored "-Wunused-function"
 #include "nn_contract.h"
+#include "nn_contract_view.h"
 #include "nn_math.h"
 
 #include "nn_lookup.h"
@@ -31,4 +32,5 @@
 
 EMBED("nn_math", "nn_math.h")
 EMBED("nn_contract", "nn_contract.h")
+EMBED("nn_contract_view", "nn_contract_view.h")
 EMBED("nn_lookup", "nn_lookup.h")

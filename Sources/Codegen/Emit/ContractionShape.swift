@@ -123,7 +123,7 @@ struct ContractionShape {
     return outer + contraction.digits[contraction.digits.count - 1].map { _ in nil }
   }
 
-  /// The declaration of `view`, as nn_contract.h describes it; nil where the operands are plain.
+  /// The declaration of `view`, as nn_contract_view.h describes it; nil where the operands are plain.
   var viewDeclaration: String? {
     if contraction.isPlain { return nil }
     func axes(_ axis: Int?, _ accesses: [Access]) -> [[Int]] {

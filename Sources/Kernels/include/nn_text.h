@@ -1,4 +1,4 @@
-/* nn_text.h: the text of the three headers that emitted C carries inside, byte for byte, without an end mark. */
+/* nn_text.h: the text of the four headers that emitted C carries inside, byte for byte, without an end mark. */
 #ifndef NN_TEXT_H
 #define NN_TEXT_H
 
@@ -12,12 +12,15 @@ extern const char nn_math_text[];
 extern const size_t nn_math_text_length;
 extern const char nn_contract_text[];
 extern const size_t nn_contract_text_length;
+extern const char nn_contract_view_text[];
+extern const size_t nn_contract_view_text_length;
 extern const char nn_lookup_text[];
 extern const size_t nn_lookup_text_length;
 
 /* The same for Swift, which does not import arrays of unknown length. */
 static inline const char *nn_math_text_address(void) { return nn_math_text; }
 static inline const char *nn_contract_text_address(void) { return nn_contract_text; }
+static inline const char *nn_contract_view_text_address(void) { return nn_contract_view_text; }
 static inline const char *nn_lookup_text_address(void) { return nn_lookup_text; }
 
 #ifdef __cplusplus

@@ -1,0 +1,364 @@
+/* @section contract_view_guard_begin needs: */
+/* nn_contract_view.h: matrix products of operands whose rows, columns and k are walked with several strides each, as
+   those of sliding windows are. Each element is the chain of multiply-adds that nn_contract.h defines, of which the
+   tiles and their configuration are. The file is cut into sections as that one is. */
+#ifndef NN_CONTRACT_VIEW_H
+#define NN_CONTRACT_VIEW_H
+
+#include "nn_contract.h"
+/* @end */
+
+/* @section contract_view needs: contract_tile */
+/* Where the elements first .. first + count - 1 of some axes are; `fields` numbers an axis, the stride being the one
+   with the number `field`. There are at most 8 axes. */
+static void nn_contract_places(ptrdiff_t first, ptrdiff_t count, const ptrdiff_t *axes, ptrdiff_t rank, int fields,
+                               int field, ptrdiff_t *places) {
+  ptrdiff_t index[8], place = 0;
+  for (ptrdiff_t axis = rank - 1; axis >= 0; axis--) {
+    index[axis] = first % axes[axis * fields];
+    first /= axes[axis * fields];
+    place += index[axis] * axes[axis * fields + field];
+  }
+  for (ptrdiff_t i = 0; i < count; i++) {
+    places[i] = place;
+    for (ptrdiff_t axis = rank - 1; axis >= 0; axis--) {
+      place += axes[axis * fields + field];
+      if (++index[axis] < axes[axis * fields]) break;
+      place -= index[axis] * axes[axis * fields + field];
+      index[axis] = 0;
+    }
+  }
+}
+
+#if NN_CONTRACT_SIMD
+/* How many neighbours in memory there are from places[0] on. */
+static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
+  ptrdiff_t run = 1;
+  while (run < count && places[run] == places[0] + run) run++;
+  return run;
+}
+
+#define NN_CONTRACT_REACH_VIEW(T, type)                                                                               \
+  /* part[rows, 2 vectors] (+)= a[rows, depth] b, whose row k begins at b + places[k]. */                             \
+  NN_CONTRACT_INLINE void nn_contract_reach_##T(const int rows, ptrdiff_t depth, const type *a, ptrdiff_t a_m,        \
+                                                const type *b, const ptrdiff_t *places, type *part, int more) {       \
+    enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type) };                                         \
+    NN_CONTRACT_VECTOR(T) sum[8][2];                                                                                  \
+    NN_CONTRACT_UNROLL                                                                                                \
+    for (int r = 0; r < rows; r++) {                                                                                  \
+      NN_CONTRACT_UNROLL                                                                                              \
+      for (int v = 0; v < 2; v++) {                                                                                   \
+        sum[r][v] = NN_CONTRACT_VECTOR_SPLAT(T, 0);                                                                   \
+        if (more) __builtin_memcpy(&sum[r][v], part + (r * 2 + v) * WIDTH, BYTES);                                    \
+      }                                                                                                               \
+    }                                                                                                                 \
+    for (ptrdiff_t k = 0; k < depth; k++) {                                                                           \
+      NN_CONTRACT_VECTOR(T) right[2];                                                                                 \
+      NN_CONTRACT_UNROLL                                                                                              \
+      for (int v = 0; v < 2; v++) __builtin_memcpy(&right[v], b + places[k] + v * WIDTH, BYTES);                      \
+      NN_CONTRACT_UNROLL                                                                                              \
+      for (int r = 0; r < rows; r++) {                                                                                \
+        const NN_CONTRACT_VECTOR(T) left = NN_CONTRACT_VECTOR_SPLAT(T, a[r * a_m + k]);                               \
+        NN_CONTRACT_UNROLL                                                                                            \
+        for (int v = 0; v < 2; v++) sum[r][v] = NN_CONTRACT_VECTOR_FMA(T, left, right[v], sum[r][v]);                 \
+      }                                                                                                               \
+    }                                                                                                                 \
+    NN_CONTRACT_UNROLL                                                                                                \
+    for (int r = 0; r < rows; r++) {                                                                                  \
+      NN_CONTRACT_UNROLL                                                                                              \
+      for (int v = 0; v < 2; v++) __builtin_memcpy(part + (r * 2 + v) * WIDTH, &sum[r][v], BYTES);                    \
+    }                                                                                                                 \
+  }                                                                                                                   \
+                                                                                                                      \
+  static void nn_contract_reach_rows_##T(int rows, ptrdiff_t depth, const type *a, ptrdiff_t a_m, const type *b,      \
+                                         const ptrdiff_t *places, type *part, int more) {                             \
+    enum { VECTORS = 2 * NN_CONTRACT_SIMD / 8 / (int)sizeof(type) };                                                  \
+    for (int r = 0; r < rows;) {                                                                                      \
+      const int left = rows - r;                                                                                      \
+      const type *const from = a + r * a_m;                                                                           \
+      type *const to = part + r * VECTORS;                                                                            \
+      if (left >= NN_CONTRACT_ROWS) {                                                                                 \
+        nn_contract_reach_##T(NN_CONTRACT_ROWS, depth, from, a_m, b, places, to, more);                               \
+        r += NN_CONTRACT_ROWS;                                                                                        \
+      } else if (NN_CONTRACT_ROWS > 6 && left >= 6) {                                                                 \
+        nn_contract_reach_##T(6, depth, from, a_m, b, places, to, more);                                              \
+        r += 6;                                                                                                       \
+      } else if (left >= 4) {                                                                                         \
+        nn_contract_reach_##T(4, depth, from, a_m, b, places, to, more);                                              \
+        r += 4;                                                                                                       \
+      } else if (left >= 2) {                                                                                         \
+        nn_contract_reach_##T(2, depth, from, a_m, b, places, to, more);                                              \
+        r += 2;                                                                                                       \
+      } else {                                                                                                        \
+        nn_contract_reach_##T(1, depth, from, a_m, b, places, to, more);                                              \
+        r += 1;                                                                                                       \
+      }                                                                                                               \
+    }                                                                                                                 \
+  }                                                                                                                   \
+                                                                                                                      \
+  /* Takes the columns of a tile that count from c, or puts them there: of each `pitch` elements the first `line` do. \
+     Gives how many there are. */                                                                                     \
+  static ptrdiff_t nn_contract_lines_##T(int puts, int rows, ptrdiff_t width, ptrdiff_t column, ptrdiff_t most,       \
+                                         ptrdiff_t line, ptrdiff_t pitch, type *part, type *c, ptrdiff_t c_m) {       \
+    ptrdiff_t done = 0;                                                                                               \
+    for (ptrdiff_t j = 0; j < width && done < most;) {                                                                \
+      const ptrdiff_t at = (column + done) % line;                                                                    \
+      ptrdiff_t run = line - at < width - j ? line - at : width - j;                                                  \
+      run = run < most - done ? run : most - done;                                                                    \
+      for (int r = 0; r < rows; r++) {                                                                                \
+        type *const inside = part + r * width + j, *const outside = c + r * c_m + done;                               \
+        nn_contract_copy_##T(puts ? outside : inside, puts ? inside : outside, run);                                  \
+      }                                                                                                               \
+      done += run;                                                                                                    \
+      j += at + run == line ? run + pitch - line : run;                                                               \
+    }                                                                                                                 \
+    return done;                                                                                                      \
+  }                                                                                                                   \
+                                                                                                                      \
+  /* Packs a tile of rows, each DEPTH + 64 bytes after the last. */                                                   \
+  static void nn_contract_pack_view_rows_##T(int rows, ptrdiff_t depth, const type *a, const ptrdiff_t *k_places,     \
+                                             const ptrdiff_t *m_places, type *packed) {                               \
+    for (ptrdiff_t k = 0; k < depth;) {                                                                               \
+      const ptrdiff_t run = nn_contract_run(k_places + k, depth - k);                                                 \
+      for (int r = 0; r < rows; r++) {                                                                                \
+        nn_contract_copy_##T(packed + r * ((NN_CONTRACT_DEPTH + 64) / (int)sizeof(type)) + k,                         \
+                             a + k_places[k] + m_places[r], run);                                                     \
+      }                                                                                                               \
+      k += run;                                                                                                       \
+    }                                                                                                                 \
+  }
+
+#define NN_CONTRACT_TURN_VIEW(T, type)                                                                        \
+  /* The columns of a tile, where neighbours in memory are neighbours in k. */                                \
+  static void nn_contract_turn_view_##T(ptrdiff_t depth, ptrdiff_t width, ptrdiff_t used, const type *b,      \
+                                        const ptrdiff_t *k_places, const ptrdiff_t *n_places, type *tile) {   \
+    for (ptrdiff_t k = 0; k < depth;) {                                                                       \
+      const ptrdiff_t run = nn_contract_run(k_places + k, depth - k);                                         \
+      const type *const from = b + k_places[k];                                                               \
+      for (ptrdiff_t i = 0; i < run && run < 4; i++) {                                                        \
+        for (ptrdiff_t j = 0; j < used; j++) tile[(k + i) * width + j] = from[n_places[j] + i];               \
+      }                                                                                                       \
+      for (ptrdiff_t i = 0; i < run && run >= 4; i += 4) {                                                    \
+        const ptrdiff_t at = i + 4 <= run ? i : run - 4;                                                      \
+        for (ptrdiff_t j = 0; j < used; j += 4) {                                                             \
+          const ptrdiff_t column = j + 4 <= used ? j : used - 4;                                              \
+          const ptrdiff_t *const n = n_places + column;                                                       \
+          nn_contract_transpose(from + n[0] + at, from + n[1] + at, from + n[2] + at, from + n[3] + at,       \
+                                (char *)(tile + (k + at) * width + column), width * (ptrdiff_t)sizeof(type)); \
+        }                                                                                                     \
+      }                                                                                                       \
+      k += run;                                                                                               \
+    }                                                                                                         \
+  }
+
+#define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                                      \
+  NN_CONTRACT_REACH_VIEW(T, type)                                                                                             \
+                                                                                                                              \
+  NN_CONTRACT_TURN_VIEW(T, type)                                                                                              \
+                                                                                                                              \
+  static void nn_contract_pack_view_##T(ptrdiff_t depth, ptrdiff_t columns, const type *b, const ptrdiff_t *k_places,         \
+                                        const ptrdiff_t *n_places, type *packed) {                                            \
+    for (ptrdiff_t n = 0; n < columns;) {                                                                                     \
+      const ptrdiff_t width = nn_contract_width_##T(columns - n) / (ptrdiff_t)sizeof(type);                                   \
+      const ptrdiff_t used = columns - n < width ? columns - n : width;                                                       \
+      type *const tile = packed + n * depth;                                                                                  \
+      if (used < width) __builtin_memset(tile, 0, (size_t)(depth * width) * sizeof(type));                                    \
+      ptrdiff_t turned = 0;                                                                                                   \
+      if (sizeof(type) == 4 && used >= 4 && nn_contract_run(n_places + n, used) < 16 &&                                       \
+          nn_contract_run(k_places, depth) >= 8) {                                                                            \
+        turned = used;                                                                                                        \
+        nn_contract_turn_view_##T(depth, width, used, b, k_places, n_places + n, tile);                                       \
+      }                                                                                                                       \
+      for (ptrdiff_t j = turned; j < used;) {                                                                                 \
+        const ptrdiff_t run = nn_contract_run(n_places + n + j, used - j);                                                    \
+        const type *const from = b + n_places[n + j];                                                                         \
+        for (ptrdiff_t k = 0; k < depth; k++) nn_contract_copy_##T(tile + k * width + j, from + k_places[k], run);            \
+        j += run;                                                                                                             \
+      }                                                                                                                       \
+      n += used;                                                                                                              \
+    }                                                                                                                         \
+  }                                                                                                                           \
+                                                                                                                              \
+  /* The same where columns lie in lines of `line` neighbours, each `pitch` after the last, and rows are few: nothing of b is \
+     packed; what lies between the lines is computed with them and dropped. */                                                \
+  static void nn_contract_view_lines_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,                   \
+                                         const ptrdiff_t *view, const ptrdiff_t *row_axes, const ptrdiff_t *column_axes,      \
+                                         const ptrdiff_t *k_axes, const type *a, const type *b, type *c, ptrdiff_t c_m,       \
+                                         void *scratch, ptrdiff_t line, ptrdiff_t pitch) {                                    \
+    enum {                                                                                                                    \
+      SIZE = (int)sizeof(type),                                                                                               \
+      VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,                                                                              \
+      ROWS = NN_CONTRACT_ROWS,                                                                                                \
+      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                                       \
+      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE                                                                                \
+    };                                                                                                                        \
+    type *const a_packed = (type *)scratch;                                                                                   \
+    type *const b_packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                                        \
+    ptrdiff_t a_places[DEPTH], b_places[DEPTH], n_places[VECTORS], m_places[ROWS];                                            \
+    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                         \
+    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                            \
+    const ptrdiff_t end = (n0 + N - 1) / line * pitch + (n0 + N - 1) % line + 1;                                              \
+    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                             \
+      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                                \
+      nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                         \
+      nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                         \
+      for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                               \
+        const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                                  \
+        nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                                  \
+        nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                         \
+        for (ptrdiff_t n = 0; n < N;) {                                                                                       \
+          const ptrdiff_t place = (n0 + n) / line * pitch + (n0 + n) % line;                                                  \
+          type *const tile_c = c + (m * c_m + n);                                                                             \
+          type part[ROWS * VECTORS];                                                                                          \
+          for (int i = 0; i < ROWS * VECTORS && k0 > 0; i++) part[i] = 0;                                                     \
+          if (end - place >= VECTORS) {                                                                                       \
+            if (k0 > 0) nn_contract_lines_##T(0, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);               \
+            nn_contract_reach_rows_##T(rows, depth, a_packed, STRIDE, b + place, b_places, part, k0 > 0);                     \
+            n += nn_contract_lines_##T(1, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);                      \
+          } else {                                                                                                            \
+            /* What is left may end where memory ends: its columns are packed. */                                             \
+            const ptrdiff_t bytes = nn_contract_width_##T(N - n), width = bytes / SIZE;                                       \
+            const ptrdiff_t used = N - n < width ? N - n : width;                                                             \
+            nn_contract_places(n0 + n, used, column_axes, view[1], 2, 1, n_places);                                           \
+            nn_contract_pack_view_##T(depth, used, b, b_places, n_places, b_packed);                                          \
+            for (int r = 0; r < rows && k0 > 0; r++) nn_contract_copy_##T(part + r * width, tile_c + r * c_m, used);          \
+            nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed, width, part, width, k0 > 0);              \
+            for (int r = 0; r < rows; r++) nn_contract_copy_##T(tile_c + r * c_m, part + r * width, used);                    \
+            n += used;                                                                                                        \
+          }                                                                                                                   \
+        }                                                                                                                     \
+      }                                                                                                                       \
+    }                                                                                                                         \
+  }                                                                                                                           \
+                                                                                                                              \
+  static void nn_contract_view_blocks_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,                  \
+                                          const ptrdiff_t *view, const ptrdiff_t *row_axes,                                   \
+                                          const ptrdiff_t *column_axes, const ptrdiff_t *k_axes, const type *a,               \
+                                          const type *b, type *c, ptrdiff_t c_m, void *scratch) {                             \
+    enum {                                                                                                                    \
+      SIZE = (int)sizeof(type),                                                                                               \
+      VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,                                                                              \
+      ROWS = NN_CONTRACT_ROWS,                                                                                                \
+      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                                       \
+      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE,                                                                               \
+      COLUMNS = 1024                                                                                                          \
+    };                                                                                                                        \
+    type *const a_packed = (type *)scratch;                                                                                   \
+    type *const b_packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                                        \
+    ptrdiff_t a_places[DEPTH], b_places[DEPTH], n_places[COLUMNS], m_places[ROWS];                                            \
+    const ptrdiff_t *const inner = column_axes + 2 * (view[1] - 1);                                                           \
+    if (M <= 4 * ROWS && view[1] >= 1 && view[1] <= 2 && inner[1] == 1) {                                                     \
+      const ptrdiff_t line = inner[0], pitch = view[1] == 2 ? inner[-1] : line;                                               \
+      if (pitch >= line && 2 * pitch <= 3 * line) {                                                                           \
+        nn_contract_view_lines_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, line,         \
+                                   pitch);                                                                                    \
+        return;                                                                                                               \
+      }                                                                                                                       \
+    }                                                                                                                         \
+    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                         \
+    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                            \
+    const ptrdiff_t fitting = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;                                     \
+    const ptrdiff_t panel = fitting < COLUMNS ? fitting : (ptrdiff_t)COLUMNS;                                                 \
+    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                             \
+      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                                \
+      nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                         \
+      nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                         \
+      for (ptrdiff_t n = 0; n < N; n += panel) {                                                                              \
+        const ptrdiff_t columns = N - n < panel ? N - n : panel;                                                              \
+        nn_contract_places(n0 + n, columns, column_axes, view[1], 2, 1, n_places);                                            \
+        nn_contract_pack_view_##T(depth, columns, b, b_places, n_places, b_packed);                                           \
+        for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                             \
+          const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                                \
+          nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                                \
+          nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                       \
+          for (ptrdiff_t j = 0; j < columns;) {                                                                               \
+            const ptrdiff_t bytes = nn_contract_width_##T(columns - j), width = bytes / SIZE;                                 \
+            const ptrdiff_t used = columns - j < width ? columns - j : width;                                                 \
+            type *const tile_c = c + (m * c_m + n + j);                                                                       \
+            if (used == width) {                                                                                              \
+              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, tile_c, c_m,         \
+                                   k0 > 0);                                                                                   \
+            } else {                                                                                                          \
+              type part[ROWS * VECTORS];                                                                                      \
+              for (int r = 0; r < rows && k0 > 0; r++) {                                                                      \
+                for (ptrdiff_t i = 0; i < width; i++) part[r * width + i] = i < used ? tile_c[r * c_m + i] : 0;               \
+              }                                                                                                               \
+              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, part, width,         \
+                                   k0 > 0);                                                                                   \
+              for (int r = 0; r < rows; r++) nn_contract_copy_##T(tile_c + r * c_m, part + r * width, used);                  \
+            }                                                                                                                 \
+            j += used;                                                                                                        \
+          }                                                                                                                   \
+        }                                                                                                                     \
+      }                                                                                                                       \
+    }                                                                                                                         \
+  }
+#else
+#define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                            \
+  static void nn_contract_view_blocks_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,        \
+                                          const ptrdiff_t *view, const ptrdiff_t *row_axes,                         \
+                                          const ptrdiff_t *column_axes, const ptrdiff_t *k_axes, const type *a,     \
+                                          const type *b, type *c, ptrdiff_t c_m, void *scratch) {                   \
+    enum { CHUNK = 64 };                                                                                            \
+    ptrdiff_t a_places[CHUNK], b_places[CHUNK], n_places[CHUNK], m_place[1];                                        \
+    (void)scratch;                                                                                                  \
+    for (ptrdiff_t n = 0; n < N; n += CHUNK) {                                                                      \
+      const ptrdiff_t columns = N - n < CHUNK ? N - n : (ptrdiff_t)CHUNK;                                           \
+      nn_contract_places(n0 + n, columns, column_axes, view[1], 2, 1, n_places);                                    \
+      for (ptrdiff_t m = 0; m < M; m++) {                                                                           \
+        type sum[CHUNK] = {0};                                                                                      \
+        nn_contract_places(m0 + m, 1, row_axes, view[0], 2, 1, m_place);                                            \
+        for (ptrdiff_t k0 = 0; k0 < K; k0 += CHUNK) {                                                               \
+          const ptrdiff_t depth = K - k0 < CHUNK ? K - k0 : (ptrdiff_t)CHUNK;                                       \
+          nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                           \
+          nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                           \
+          for (ptrdiff_t k = 0; k < depth; k++) {                                                                   \
+            const type left = a[m_place[0] + a_places[k]];                                                          \
+            const type *const right = b + b_places[k];                                                              \
+            for (ptrdiff_t j = 0; j < columns; j++) sum[j] = NN_CONTRACT_FMA_##T(left, right[n_places[j]], sum[j]); \
+          }                                                                                                         \
+        }                                                                                                           \
+        for (ptrdiff_t j = 0; j < columns; j++) c[m * c_m + n + j] = sum[j];                                        \
+      }                                                                                                             \
+    }                                                                                                               \
+  }
+#endif
+
+/* Defines nn_contract_view_T, a product whose rows, columns and k are walked with several strides each: of sliding
+   windows, which are packed by the block and never stored whole.
+
+   `view` says how: { axes of rows, of columns, of k, then for each axis of rows (extent, stride in a), of columns
+   (extent, stride in b), of k (extent, stride in a, stride in b) }, outermost first.
+     c[i, j] = sum over k of a[row m0 + i, k] b[k, column n0 + j],   0 <= i < M, 0 <= j < N
+   each one chain in increasing k, as nn_contract_T gives them. */
+#define NN_CONTRACT_DEFINE_VIEW(T, type)                                                                            \
+  NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                                  \
+                                                                                                                    \
+  static void nn_contract_view_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t m0, ptrdiff_t n0, const ptrdiff_t *view,     \
+                                   const type *a, const type *b, type *c, ptrdiff_t c_m, void *scratch) {           \
+    const ptrdiff_t *const rows = view + 3, *const columns = rows + 2 * view[0], *const ks = columns + 2 * view[1]; \
+    ptrdiff_t K = 1;                                                                                                \
+    for (ptrdiff_t axis = 0; axis < view[2]; axis++) K *= ks[3 * axis];                                             \
+    nn_contract_view_blocks_##T(M, N, K, m0, n0, view, rows, columns, ks, a, b, c, c_m, scratch);                   \
+  }
+/* @end */
+
+/* @section contract_view_f32 needs: contract_parts_f32 contract_view */
+NN_CONTRACT_DEFINE_VIEW(f32, float)
+/* @end */
+
+/* @section contract_view_f64 needs: contract_parts_f64 contract_view */
+NN_CONTRACT_DEFINE_VIEW(f64, double)
+/* @end */
+
+/* @section contract_view_i32 needs: contract_parts_i32 contract_view */
+NN_CONTRACT_DEFINE_VIEW(i32, int32_t)
+/* @end */
+
+/* @section contract_view_i64 needs: contract_parts_i64 contract_view */
+NN_CONTRACT_DEFINE_VIEW(i64, int64_t)
+/* @end */
+
+/* @section contract_view_guard_end needs: */
+#endif
+/* @end */
