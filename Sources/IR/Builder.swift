@@ -160,13 +160,10 @@ public final class FunctionBuilder {
   // MARK: Contraction
 
   public func contract(_ left: Value, _ right: Value, _ contraction: Contraction) -> Value {
-    var extents: [UInt8: Int] = [:]
-    for (label, size) in zip(contraction.left, shape(of: left).sizes) { extents[label] = size }
-    for (label, size) in zip(contraction.right, shape(of: right).sizes) { extents[label] = size }
-    let sizes = contraction.result.map { extents[$0] ?? 1 }
-    return append(
+    append(
       .contraction(contraction), [left, right],
-      type: TensorType(element(of: left), Shape(sizes)))
+      type: TensorType(
+        element(of: left), contraction.resultShape(shape(of: left), shape(of: right))))
   }
 
   // MARK: Look-ups

@@ -74,6 +74,21 @@ public struct Contraction: Hashable, Sendable {
 
   /// The contracted labels, in the order in which their product runs.
   public var contracted: [UInt8] { left.filter { right.contains($0) && !result.contains($0) } }
+
+  /// How many products each element of the result sums, `left` being the left operand's shape.
+  func chain(_ left: Shape) -> Int {
+    zip(self.left, left.sizes).reduce(1) { chain, axis in
+      right.contains(axis.0) && !result.contains(axis.0) ? chain * axis.1 : chain
+    }
+  }
+
+  /// The shape of the result for operands of these shapes.
+  func resultShape(_ left: Shape, _ right: Shape) -> Shape {
+    var extents: [UInt8: Int] = [:]
+    for (label, size) in zip(self.left, left.sizes) { extents[label] = size }
+    for (label, size) in zip(self.right, right.sizes) { extents[label] = size }
+    return Shape(result.map { extents[$0] ?? 1 })
+  }
 }
 
 /// A loop of `length` steps over the first axis of its sequences with a body, as `scan` in the graph language.

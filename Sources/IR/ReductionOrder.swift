@@ -27,10 +27,5 @@ public func contractionLanes(_ contraction: Contraction, left: Shape, right: Sha
   where !contraction.left.contains(label) {
     columns *= size
   }
-  var chain = 1
-  for (label, size) in zip(contraction.left, left.sizes)
-  where contraction.right.contains(label) && !contraction.result.contains(label) {
-    chain *= size
-  }
-  return columns <= 4 && chain >= 64 ? 16 : 1
+  return columns <= 4 && contraction.chain(left) >= 64 ? 16 : 1
 }

@@ -54,7 +54,7 @@ import Testing
     guard let compiler = CCompiler(named: "cc") else { return }
     let test = try TestCache()
     for expected in [false, true] {
-      let (code, isCached) = try compiler.object(
+      let (code, isCached, _) = try compiler.object(
         text: Self.text, symbols: ["f"], cache: test.cache)
       #expect(isCached == expected)
       var buffer: UnsafeMutableRawPointer?

@@ -47,15 +47,6 @@ extension Instruction {
   }
 }
 
-extension Contraction {
-  /// How many products each element of the result sums.
-  func chain(_ left: Shape) -> Int {
-    zip(self.left, left.sizes).reduce(1) { chain, axis in
-      right.contains(axis.0) && !result.contains(axis.0) ? chain * axis.1 : chain
-    }
-  }
-}
-
 extension TensorType {
   /// The type of as many values of this one, stacked along a new first axis.
   func stacked(_ length: Int) -> TensorType { with(shape: Shape([length] + shape.sizes)) }

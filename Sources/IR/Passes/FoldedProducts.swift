@@ -27,16 +27,10 @@ func foldedProduct(
   let wide = rewriter.emit(
     .pad(product.padding, value: Scalar(0, as: given.element)), [product.adjoint],
     given.with(shape: Shape(padded)))
-  let slid = product.windows.shape(of: Shape(padded))
-  let sliding = rewriter.emit(.windows(product.windows), [wide], given.with(shape: slid))
-  let contraction = product.contraction
-  var extents: [UInt8: Int] = [:]
-  for (label, size) in zip(contraction.right, rewriter.type(turned).shape.sizes) {
-    extents[label] = size
-  }
-  for (label, size) in zip(contraction.left, slid.sizes) { extents[label] = size }
-  let sum = rewriter.contract(
-    sliding, turned, contraction, Shape(contraction.result.map { extents[$0] ?? 1 }))
+  let sliding = rewriter.emit(
+    .windows(product.windows), [wide],
+    given.with(shape: product.windows.shape(of: Shape(padded))))
+  let sum = rewriter.contract(sliding, turned, product.contraction)
   return rewriter.reshape(sum, to: type.shape)
 }
 
@@ -62,23 +56,19 @@ private struct FoldedProduct {
       let labels = Self.labels(
         of: rewriter.type(folded).shape, product.result, rewriter.type(value).shape)
     else { return nil }
-    let rank = labels.count - folds.count
-    let places = folds.map { labels[$0.axis] }
-    let elements = labels.suffix(folds.count)
-    func hasAll(
-      _ operand: [UInt8], _ wanted: some Sequence<UInt8?>, _ unwanted: some Sequence<UInt8?>
-    )
-      -> Bool
-    {
-      wanted.allSatisfy { $0.map(operand.contains) ?? false }
-        && unwanted.allSatisfy { !($0.map(operand.contains) ?? true) }
+    let places = folds.compactMap { labels[$0.axis] }
+    let elements = labels.suffix(folds.count).compactMap { $0 }
+    if places.count < folds.count || elements.count < folds.count { return nil }
+    func slides(_ operand: [UInt8], over other: [UInt8]) -> Bool {
+      places.allSatisfy { operand.contains($0) && !other.contains($0) }
+        && elements.allSatisfy { other.contains($0) && !operand.contains($0) }
     }
     let values = rewriter.operands(value)
     let (adjointLabels, filterLabels): ([UInt8], [UInt8])
-    if hasAll(product.left, places, elements), hasAll(product.right, elements, places) {
+    if slides(product.left, over: product.right) {
       (adjoint, filters) = (values[0], values[1])
       (adjointLabels, filterLabels) = (product.left, product.right)
-    } else if hasAll(product.right, places, elements), hasAll(product.left, elements, places) {
+    } else if slides(product.right, over: product.left) {
       (adjoint, filters) = (values[1], values[0])
       (adjointLabels, filterLabels) = (product.right, product.left)
     } else {
@@ -91,27 +81,25 @@ private struct FoldedProduct {
     var sliding: [(axis: WindowAxis, element: UInt8)] = []
     var growth = 1.0
     for (fold, pair) in zip(folds, zip(places, elements)) {
-      guard let place = pair.0, let element = pair.1,
-        let axis = adjointLabels.firstIndex(of: place),
-        let own = filterLabels.firstIndex(of: element)
+      guard let axis = adjointLabels.firstIndex(of: pair.0),
+        let own = filterLabels.firstIndex(of: pair.1)
       else { return nil }
       let reach = fold.span - 1
       padding[axis] = PadAxis(before: reach, after: reach)
       turning[own] = SliceAxis(start: fold.size - 1, step: -1, count: fold.size)
       sliding.append(
-        (WindowAxis(axis: axis, size: fold.size, stride: 1, dilation: fold.dilation), element))
+        (WindowAxis(axis: axis, size: fold.size, stride: 1, dilation: fold.dilation), pair.1))
       let count = rewriter.type(adjoint).shape[axis]
       growth *= Double(count + reach) / Double(count)
     }
-    guard growth <= Self.mostGrowth, rank == labels.count - sliding.count else { return nil }
+    if growth > Self.mostGrowth { return nil }
     sliding.sort { $0.axis.axis < $1.axis.axis }
     self.padding = padding
     self.turning = turning
     windows = sliding.map(\.axis)
-    let summed = Set(sliding.map(\.element))
     contraction = Contraction(
       left: adjointLabels + sliding.map(\.element), right: filterLabels,
-      result: product.result.filter { !summed.contains($0) })
+      result: product.result.filter { !elements.contains($0) })
   }
 
   /// The label of each axis of a reshaped product, where the reshape only adds and drops axes of extent 1; nil for an added one.

@@ -161,9 +161,8 @@ struct Rewriter {
       type.with(shape: type.shape.reduced(along: axes)))
   }
 
-  mutating func contract(_ left: Value, _ right: Value, _ contraction: Contraction, _ shape: Shape)
-    -> Value
-  {
-    emit(.contraction(contraction), [left, right], type(left).with(shape: shape))
+  mutating func contract(_ left: Value, _ right: Value, _ contraction: Contraction) -> Value {
+    let shape = contraction.resultShape(type(left).shape, type(right).shape)
+    return emit(.contraction(contraction), [left, right], type(left).with(shape: shape))
   }
 }

@@ -45,7 +45,7 @@ func recognisedContraction(
       right = rewriter.operand(right)
     }
     if left == operands[0] && right == operands[1] { return nil }
-    return rewriter.contract(left, right, contraction, type.shape)
+    return rewriter.contract(left, right, contraction)
   case .argument, .constant, .iota, .elementwise, .reduce, .argReduce, .reshape, .permute,
     .broadcast, .slice, .pad, .concat, .windows, .fold, .identity, .stopGradient, .custom, .scan,
     .projection, .gather, .scatterAdd, .random:
@@ -91,7 +91,7 @@ extension Rewriter {
     }
     let contraction = Contraction(
       left: axesOf[0].map(label), right: axesOf[1].map(label), result: kept.map(label))
-    let value = contract(reshaped[0], reshaped[1], contraction, Shape(kept.map { full[$0] }))
+    let value = contract(reshaped[0], reshaped[1], contraction)
     return reshape(value, to: type.shape)
   }
 }

@@ -71,8 +71,7 @@ public enum VectorLevel: Int32, Sendable, CaseIterable, Comparable {
 
   /// The best, or a lesser one that the environment variable `NNCC_LEVEL` names.
   public static var standard: VectorLevel {
-    guard let text = getenv("NNCC_LEVEL") else { return best }
-    let name = String(cString: text)
+    guard let name = environmentVariable("NNCC_LEVEL") else { return best }
     return available.first { $0.name == name } ?? best
   }
 }

@@ -30,23 +30,12 @@ enum BackgroundCompiler {
   }
 
   private static func startThread() -> Bool {
-    // Signals are the main thread's business.
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    var thread = pthread_t()
-    let failure = pthread_create(
-      &thread, nil,
-      { _ in
-        // Linux gives every thread a priority of its own, and what it starts inherits it.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, BackgroundCompiler.niceness)
-        while let job = BackgroundCompiler.next() { job() }
-        return nil
-      }, nil)
-    if failure == 0 { pthread_detach(thread) }
-    return failure == 0
+    startDetachedThread(nil) { _ in
+      // Linux gives every thread a priority of its own, and what it starts inherits it.
+      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, BackgroundCompiler.niceness)
+      while let job = BackgroundCompiler.next() { job() }
+      return nil
+    } == 0
   }
 
   /// The next job; nil ends the thread.

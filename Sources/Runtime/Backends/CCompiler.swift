@@ -27,7 +27,7 @@ public struct CCompiler: Hashable, Sendable {
 
   /// The system's compiler: what `CC` names, else `cc`, `gcc` or `clang`.
   public static func system() throws(BackendError) -> CCompiler {
-    if let named = getenv("CC").map({ String(cString: $0) }), !named.isEmpty {
+    if let named = environmentVariable("CC") {
       guard let compiler = CCompiler(named: named) else {
         throw .missing("there is no C compiler '\(named)', which CC names")
       }
@@ -58,12 +58,14 @@ public struct CCompiler: Hashable, Sendable {
     try object(text: text, symbols: symbols, cache: cache).code
   }
 
-  /// The code, and whether it is from the cache.
+  /// The code, whether it is from the cache, and its name there; nil where it can have none.
   func object(
     text: String, symbols: [String], cache: ObjectCache?
-  ) throws -> (code: LoadedCode, isCached: Bool) {
+  ) throws -> (code: LoadedCode, isCached: Bool, key: Digest?) {
     let key = cache == nil ? nil : key(of: text)
-    if let cache, let key, let code = cache.code(for: key, symbols: symbols) { return (code, true) }
+    if let cache, let key, let code = cache.code(for: key, symbols: symbols) {
+      return (code, true, key)
+    }
     let object = try compile(text)
     let code: LoadedCode
     do {
@@ -74,7 +76,7 @@ public struct CCompiler: Hashable, Sendable {
     if let cache, let key {
       try CompilerProcess.withTemporaryFiles { cache.store(object, for: key) }
     }
-    return (code, false)
+    return (code, false, key)
   }
 
   private static let sweep: Void = TemporaryFolder.sweep()

@@ -69,18 +69,18 @@ extension Bench {
     var lines = [
       "\(part.rawValue) on \(backend.rawValue), \(limits.threads) thread\(limits.threads == 1 ? "" : "s"): "
         + "\(Self.time(profile.seconds)) a run, median of \(profile.runs)",
-      "this machine: \(Self.fixed(limits.operationsPerSecond / 1e9)) GFLOP/s, "
-        + "\(Self.fixed(limits.bytesPerSecond / 1e9)) GB/s", "",
+      "this machine: \(fixed(limits.operationsPerSecond / 1e9, 1)) GFLOP/s, "
+        + "\(fixed(limits.bytesPerSecond / 1e9, 1)) GB/s", "",
       "      time      %  GFLOP/s     GB/s  share  kernel",
     ]
     let total = profile.rows.reduce(0) { $0 + $1.seconds }
     for row in profile.rows.sorted(by: { $0.seconds > $1.seconds }) {
       let cells = [
         Self.padded(Self.time(row.seconds), 10),
-        Self.padded(Self.fixed(100 * row.seconds / total), 7),
-        Self.padded(Self.fixed(row.operations / row.seconds / 1e9), 9),
-        Self.padded(Self.fixed(row.bytes / row.seconds / 1e9), 9),
-        Self.padded(Self.fixed(100 * share(row), 0) + " %", 7),
+        Self.cell(100 * row.seconds / total, 1, 7),
+        Self.cell(row.operations / row.seconds / 1e9, 1, 9),
+        Self.cell(row.bytes / row.seconds / 1e9, 1, 9),
+        Self.cell(100 * share(row), 0, 5) + " %",
       ]
       let times = row.repetitions == 1 ? "" : " ×\(row.repetitions)"
       lines.append("\(cells.joined())  \(row.name)\(times)")
@@ -120,15 +120,9 @@ extension Bench {
     return "\(fixed(seconds / scale, 2)) \(unit)"
   }
 
-  static func fixed(_ value: Double, _ digits: Int = 1) -> String {
-    if !value.isFinite { return "-" }
-    let scale = (0..<digits).reduce(1.0) { product, _ in product * 10 }
-    let whole = Int((abs(value) * scale).rounded())
-    let sign = value < 0 && whole != 0 ? "-" : ""
-    if digits == 0 { return "\(sign)\(whole)" }
-    let fraction = String(whole % Int(scale))
-    let zeros = String(repeating: "0", count: digits - fraction.count)
-    return "\(sign)\(whole / Int(scale)).\(zeros)\(fraction)"
+  /// Of a kernel that has nothing to do, a dash.
+  private static func cell(_ value: Double, _ places: Int, _ width: Int) -> String {
+    padded(value.isFinite ? fixed(value, places) : "-", width)
   }
 
   private static func padded(_ text: String, _ width: Int) -> String {

@@ -47,11 +47,11 @@ public struct Roofline: Sendable {
     lines.append(line(x.place(corner), y.place(low), x.place(ridge), y.place(peak), "#444", 2))
     lines.append(line(x.place(ridge), y.place(peak), Self.right, y.place(peak), "#444", 2))
     lines.append(
-      text(Self.right, y.place(peak) - 6, "\(Bench.fixed(peak / 1e9)) GFLOP/s", "end"))
+      text(Self.right, y.place(peak) - 6, "\(fixed(peak / 1e9, 1)) GFLOP/s", "end"))
     lines.append(
       text(
         x.place(ridge) - 8, y.place(peak) - 6,
-        "\(Bench.fixed(bench.limits.bytesPerSecond / 1e9)) GB/s", "end"))
+        "\(fixed(bench.limits.bytesPerSecond / 1e9, 1)) GB/s", "end"))
     let total = bench.profile.rows.reduce(0) { $0 + $1.seconds }
     for row in points {
       let (cx, cy) = (
@@ -60,7 +60,7 @@ public struct Roofline: Sendable {
       // Areas are in the proportion of times.
       let radius = 3 + 22 * (row.seconds / total).squareRoot()
       lines.append(
-        "<circle cx=\"\(Bench.fixed(cx))\" cy=\"\(Bench.fixed(cy))\" r=\"\(Bench.fixed(radius))\" "
+        "<circle cx=\"\(fixed(cx, 1))\" cy=\"\(fixed(cy, 1))\" r=\"\(fixed(radius, 1))\" "
           + "fill=\"#2a6fbb\" fill-opacity=\"0.5\"><title>\(escaped(row.name)): "
           + "\(Bench.time(row.seconds))</title></circle>")
       if row.seconds > 0.05 * total { lines.append(text(cx, cy - radius - 3, row.name, "middle")) }
@@ -71,15 +71,15 @@ public struct Roofline: Sendable {
   private func text(
     _ x: Double, _ y: Double, _ content: String, _ anchor: String, size: Int = 12
   ) -> String {
-    "<text x=\"\(Bench.fixed(x))\" y=\"\(Bench.fixed(y))\" text-anchor=\"\(anchor)\" "
+    "<text x=\"\(fixed(x, 1))\" y=\"\(fixed(y, 1))\" text-anchor=\"\(anchor)\" "
       + "font-size=\"\(size)\">\(escaped(content))</text>"
   }
 
   private func line(
     _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ color: String, _ width: Int = 1
   ) -> String {
-    "<line x1=\"\(Bench.fixed(x1))\" y1=\"\(Bench.fixed(y1))\" x2=\"\(Bench.fixed(x2))\" "
-      + "y2=\"\(Bench.fixed(y2))\" stroke=\"\(color)\" stroke-width=\"\(width)\"/>"
+    "<line x1=\"\(fixed(x1, 1))\" y1=\"\(fixed(y1, 1))\" x2=\"\(fixed(x2, 1))\" "
+      + "y2=\"\(fixed(y2, 1))\" stroke=\"\(color)\" stroke-width=\"\(width)\"/>"
   }
 
   private func escaped(_ text: String) -> String {

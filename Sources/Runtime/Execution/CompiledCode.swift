@@ -19,11 +19,6 @@ public struct Preparation: Hashable, Sendable {
   }
 }
 
-/// A time for people, in hundredths of a millisecond.
-public func milliseconds(_ seconds: Double) -> String {
-  "\((seconds * 100_000).rounded() / 100) ms"
-}
-
 /// Functions that can be called, one a kernel.
 struct CompiledCode: Sendable {
   var entries: [KernelEntry]
@@ -45,9 +40,8 @@ struct CompiledCode: Sendable {
     of program: Program, by compiler: CCompiler, cache: ObjectCache?
   ) throws -> CompiledCode {
     let emitted = EmittedText(program, .loops)
-    let (code, isCached) = try compiler.object(
+    let (code, isCached, key) = try compiler.object(
       text: emitted.module.text, symbols: emitted.symbols, cache: cache)
-    let key = cache.flatMap { _ in compiler.key(of: emitted.module.text) }
     return emitted.ready(code, isCached: isCached, key: key)
   }
 

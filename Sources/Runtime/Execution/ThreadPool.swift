@@ -96,23 +96,13 @@ final class ThreadPool: @unchecked Sendable {
   private func start(worker: Int) {
     let start = UnsafeMutablePointer<Start>.allocate(capacity: 1)
     start.initialize(to: Start(pool: self, worker: worker))
-    var thread = pthread_t()
-    // Signals are the main thread's business: a worker inherits a mask that blocks all.
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, &before)
-    let failure = pthread_create(
-      &thread, nil,
-      { argument in
-        guard let argument else { return nil }
-        let start = argument.assumingMemoryBound(to: Start.self).move()
-        argument.deallocate()
-        start.pool.work(as: start.worker)
-      }, start)
-    pthread_sigmask(SIG_SETMASK, &before, nil)
+    let failure = startDetachedThread(start) { argument in
+      guard let argument else { return nil }
+      let start = argument.assumingMemoryBound(to: Start.self).move()
+      argument.deallocate()
+      start.pool.work(as: start.worker)
+    }
     precondition(failure == 0, "no thread can be started: \(failure)")
-    pthread_detach(thread)
   }
 
   /// A pool stays for the life of the process, and so do its workers.
@@ -167,6 +157,24 @@ private final class Door: @unchecked Sendable {
   }
 
   private func now() -> UInt64 { monotonicNanoseconds() }
+}
+
+/// Starts a thread that nobody waits for. Gives 0, or an error's number.
+///
+/// Signals are the main thread's business: the thread inherits a mask that blocks all.
+func startDetachedThread(
+  _ argument: UnsafeMutableRawPointer?,
+  _ body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
+) -> Int32 {
+  var all = sigset_t()
+  var before = sigset_t()
+  sigfillset(&all)
+  pthread_sigmask(SIG_SETMASK, &all, &before)
+  defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+  var thread = pthread_t()
+  let failure = pthread_create(&thread, nil, body, argument)
+  if failure == 0 { pthread_detach(thread) }
+  return failure
 }
 
 /// Nanoseconds of the monotonic clock.
