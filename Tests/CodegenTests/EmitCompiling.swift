@@ -58,7 +58,7 @@ final class TemporaryFolder {
 
 typealias KernelFunction =
   @convention(c) (
-    UnsafePointer<UnsafeMutableRawPointer?>, UnsafeMutableRawPointer, Int, Int
+    UnsafePointer<UnsafeMutableRawPointer?>, UnsafePointer<Int32>, UnsafeMutableRawPointer, Int, Int
   ) -> Void
 
 /// A module as a shared library in this process.
@@ -104,8 +104,9 @@ struct LoadedModule {
       byteCount: max(64, entry.scratchByteCount), alignment: 64)
     defer { scratch.deallocate() }
     let function = try function(entry.symbol)
+    let arrays = entry.arguments.map { Int32($0) }
     for begin in stride(from: 0, to: entry.units, by: step) {
-      function(pointers, scratch, begin, min(entry.units, begin + step))
+      function(pointers, arrays, scratch, begin, min(entry.units, begin + step))
     }
     var result = memory
     for (index, buffer) in program.buffers.enumerated() {

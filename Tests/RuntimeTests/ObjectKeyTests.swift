@@ -6,7 +6,8 @@ import Testing
 @testable import NNRuntime
 
 @Suite struct ObjectKeyTests {
-  static let text = "long f(void *const *b, void *s, long i, long n) { return i + n; }\n"
+  static let text =
+    "long f(void *const *b, const int *a, void *s, long i, long n) { return i + n; }\n"
 
   @Test func everythingThatTheObjectDependsOnIsInTheKey() throws {
     let folder = try TestCache().home
@@ -58,7 +59,8 @@ import Testing
         text: Self.text, symbols: ["f"], cache: test.cache)
       #expect(isCached == expected)
       var buffer: UnsafeMutableRawPointer?
-      #expect(code.functions[0](&buffer, nil, 3, 4) == 7)
+      var array: Int32 = 0
+      #expect(code.functions[0](&buffer, &array, nil, 3, 4) == 7)
     }
     // A damaged one is compiled again, and is good after that.
     let key = try #require(compiler.key(of: Self.text))
@@ -80,7 +82,8 @@ import Testing
       let object = try compiler.compile(text)
       for _ in 0..<3 { all.append((try LoadedCode(object: object, symbols: ["f"]), number)) }
       var buffer: UnsafeMutableRawPointer?
-      for (code, number) in all { #expect(code.functions[0](&buffer, nil, 0, 0) == number) }
+      var array: Int32 = 0
+      for (code, number) in all { #expect(code.functions[0](&buffer, &array, nil, 0, 0) == number) }
       all.removeFirst()
     }
   }

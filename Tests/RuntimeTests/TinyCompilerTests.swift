@@ -11,9 +11,10 @@ import Testing
   static let doubling = """
     typedef long ptrdiff_t;
     void nns_add_f32(float *r, const float *a, const float *b, ptrdiff_t n);
-    ptrdiff_t twice(void *const *buffers, void *scratch, ptrdiff_t begin, ptrdiff_t end) {
-      const float *x = buffers[0];
-      float *r = buffers[1];
+    ptrdiff_t twice(void *const *buffers, const int *arrays, void *scratch,
+      ptrdiff_t begin, ptrdiff_t end) {
+      const float *x = buffers[arrays[0]];
+      float *r = buffers[arrays[1]];
       (void)scratch;
       nns_add_f32(r + begin, x + begin, x + begin, end - begin);
       return 0;
@@ -35,7 +36,8 @@ import Testing
 
   @Test(arguments: VectorLevel.available, [1, 2, 3])
   func runsAKernel(level: VectorLevel, threads: Int) throws {
-    let entry = KernelEntry(symbol: "twice", units: 1000, scratchByteCount: 64, grain: 10)
+    let entry = KernelEntry(
+      symbol: "twice", units: 1000, scratchByteCount: 64, grain: 10, arguments: [0, 1])
     let code = try TinyCompiler.load(text: Self.doubling, symbols: ["twice"], level: level)
     let compiled = CompiledProgram(
       program: Self.program(), entries: [entry], code: code, threads: threads)
@@ -99,15 +101,17 @@ import Testing
   @Test(arguments: ["gcc", "clang"]) func systemCompiler(name: String) throws {
     guard let compiler = CCompiler(named: name) else { return }
     let text = """
-      long twice(void *const *buffers, void *scratch, long begin, long end) {
-        const float *x = buffers[0];
-        float *r = buffers[1];
+      long twice(void *const *buffers, const int *arrays, void *scratch,
+        long begin, long end) {
+        const float *x = buffers[arrays[0]];
+        float *r = buffers[arrays[1]];
         (void)scratch;
         for (long i = begin; i < end; i++) r[i] = x[i] + x[i];
         return 0;
       }
       """
-    let entry = KernelEntry(symbol: "twice", units: 1000, scratchByteCount: 0, grain: 10)
+    let entry = KernelEntry(
+      symbol: "twice", units: 1000, scratchByteCount: 0, grain: 10, arguments: [0, 1])
     let code = try compiler.load(text: text, symbols: ["twice"])
     let compiled = CompiledProgram(
       program: Self.program(), entries: [entry], code: code, threads: 2)

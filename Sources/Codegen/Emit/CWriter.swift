@@ -3,7 +3,10 @@
 /// C text under construction.
 struct CWriter {
   private(set) var text = ""
-  private var depth = 0
+  private var depth: Int
+
+  /// What is written will stand `depth` levels deep.
+  init(depth: Int = 0) { self.depth = depth }
 
   mutating func line(_ line: String) {
     for _ in 0..<depth { text += "  " }
@@ -43,14 +46,27 @@ struct CWriter {
   }
 
   /// Lines made elsewhere with a writer of their own.
-  mutating func append(_ other: CWriter) {
-    for line in other.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-      if line.isEmpty || line.first == "#" {
-        directive(String(line))
-      } else {
-        self.line(String(line))
-      }
+  mutating func append(_ other: CWriter) { append(lines: other.text) }
+
+  /// Whole lines, each of which gets this depth's indentation. Of bytes: splitting a string into characters would cost more than
+  /// all that makes the text.
+  mutating func append(lines: String) {
+    guard depth > 0 else {
+      text += lines
+      return
     }
+    let newline = UInt8(ascii: "\n")
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(lines.utf8.count * 5 / 4)
+    var isStart = true
+    for byte in lines.utf8 {
+      if isStart && byte != newline && byte != UInt8(ascii: "#") {
+        for _ in 0..<2 * depth { bytes.append(UInt8(ascii: " ")) }
+      }
+      bytes.append(byte)
+      isStart = byte == newline
+    }
+    text += String(decoding: bytes, as: UTF8.self)
   }
 }
 

@@ -19,14 +19,6 @@ struct EmittedKernel {
   var sections: Set<String> = []
   /// In strips: the primitives' prototypes by name.
   var prototypes: [String: String] = [:]
-
-  var textWriter: CWriter {
-    var writer = CWriter()
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-      writer.line(String(line))
-    }
-    return writer
-  }
 }
 
 /// A loop of a nest: the C name of its index and its bounds.

@@ -11,10 +11,11 @@ public enum Spelling: Hashable, Sendable {
   case loops
 }
 
-/// A kernel's function, `ptrdiff_t SYMBOL(void *const *buffers, void *scratch, ptrdiff_t begin, ptrdiff_t end)`.
+/// A kernel's function, which kernels that differ in their arrays alone share:
+/// `ptrdiff_t SYMBOL(void *const *buffers, const int *arrays, void *scratch, ptrdiff_t begin, ptrdiff_t end)`.
 ///
-/// `buffers[i]` is the address of the program's buffer i. Every split of `0..<units` into ranges gives the same bits.
-/// A check gives 1 + the position of the first index of its range that is none, or 0; all others give 0.
+/// `buffers[i]` is the address of the program's buffer i, and `arrays` holds `arguments`. Every split of `0..<units` into ranges
+/// gives the same bits. A check gives 1 + the position of the first index of its range that is none, or 0; all others give 0.
 public struct KernelEntry: Hashable, Sendable {
   public var symbol: String
   /// Independent pieces; 0 where the kernel has nothing to do.
@@ -23,14 +24,23 @@ public struct KernelEntry: Hashable, Sendable {
   public var scratchByteCount: Int
   /// The least number of units that is worth a thread.
   public var grain: Int
+  /// The program's buffers that the function works on, in its order.
+  public var arguments: [Int]
 
-  public init(symbol: String, units: Int, scratchByteCount: Int, grain: Int) {
+  public init(
+    symbol: String, units: Int, scratchByteCount: Int, grain: Int, arguments: [Int]
+  ) {
     self.symbol = symbol
     self.units = units
     self.scratchByteCount = scratchByteCount
     self.grain = grain
+    self.arguments = arguments
   }
 }
+
+/// The parameters of all those functions.
+let entryParameters =
+  "void *const *buffers, const int *arrays, void *scratch, ptrdiff_t begin, ptrdiff_t end"
 
 /// A translation unit and its kernels, in the order in which they run.
 public struct KernelModule: Hashable, Sendable {

@@ -21,61 +21,101 @@ struct KernelPointers {
   private(set) var pointers: [KernelPointer] = []
   private var pointerOfBuffer: [Int: Int] = [:]
 
+  /// Pointers named after the buffers behind them.
   init(_ kernel: Kernel, in program: Program, names: inout CNames) {
-    for buffer in kernel.loadedBuffers { add(buffer, isWritten: false, program, &names) }
-    for buffer in kernel.storedBuffers { add(buffer, isWritten: true, program, &names) }
-    for i in pointers.indices {
-      let overlapping = pointers.indices.filter { j in
-        j != i && pointers[i].overlaps(pointers[j], in: program)
-      }
-      pointers[i].isRestrict = overlapping.allSatisfy {
-        !pointers[i].isWritten && !pointers[$0].isWritten
+    self.init(kernel, in: program) { names.unique(program.buffers[$0].name) }
+  }
+
+  /// - Parameter name: gives the name of the next pointer by the first buffer behind it.
+  init(_ kernel: Kernel, in program: Program, name: (Int) -> String) {
+    var pointerOfPlace: [Place: Int] = [:]
+    func add(_ buffers: [Int], areWritten: Bool) {
+      for buffer in buffers {
+        let new = program.buffers[buffer]
+        let place = Place(buffer, new)
+        let index = pointerOfBuffer[buffer] ?? pointerOfPlace[place] ?? pointers.count
+        if index == pointers.count {
+          pointers.append(
+            KernelPointer(
+              name: name(buffer), element: new.element, buffers: [],
+              isWritten: areWritten, isRestrict: true))
+          pointerOfPlace[place] = index
+        }
+        if pointerOfBuffer[buffer] == nil { pointers[index].buffers.append(buffer) }
+        pointers[index].isWritten = pointers[index].isWritten || areWritten
+        pointerOfBuffer[buffer] = index
       }
     }
+    add(kernel.loadedBuffers, areWritten: false)
+    add(kernel.storedBuffers, areWritten: true)
+    let shared = sharedMemory(in: program)
+    for index in pointers.indices { pointers[index].isRestrict = !shared[index] }
   }
 
   subscript(buffer: Int) -> KernelPointer { pointers[index(of: buffer)] }
   func index(of buffer: Int) -> Int { pointerOfBuffer[buffer] ?? 0 }
 
-  private mutating func add(
-    _ buffer: Int, isWritten: Bool, _ program: Program, _ names: inout CNames
-  ) {
-    let new = program.buffers[buffer]
-    let found = pointers.indices.first { index in
-      let old = program.buffers[pointers[index].buffers[0]]
-      return pointers[index].buffers.contains(buffer)
-        || (old.storage.hasSameAddress(as: new.storage) && old.element == new.element)
+  /// Whether a pointer reaches memory that another one reaches too and one of the two writes.
+  private func sharedMemory(in program: Program) -> [Bool] {
+    var extents = pointers.indices.flatMap { index in
+      pointers[index].buffers.map { Extent(program, program.base(of: $0), pointer: index) }
     }
-    if let found {
-      if !pointers[found].buffers.contains(buffer) { pointers[found].buffers.append(buffer) }
-      pointers[found].isWritten = pointers[found].isWritten || isWritten
-      pointerOfBuffer[buffer] = found
-      return
+    extents.sort { $0.key < $1.key }
+    var shared = [Bool](repeating: false, count: pointers.count)
+    // What overlaps an extent follows it until one begins past its end.
+    for (position, extent) in extents.enumerated() {
+      for other in extents[(position + 1)...] {
+        guard other.region == extent.region, other.low < extent.high else { break }
+        let (a, b) = (extent.pointer, other.pointer)
+        guard a != b, pointers[a].isWritten || pointers[b].isWritten else { continue }
+        shared[a] = true
+        shared[b] = true
+      }
     }
-    pointerOfBuffer[buffer] = pointers.count
-    pointers.append(
-      KernelPointer(
-        name: names.unique(new.name), element: new.element, buffers: [buffer],
-        isWritten: isWritten, isRestrict: true))
+    return shared
   }
 }
 
-extension KernelPointer {
-  fileprivate func overlaps(_ other: KernelPointer, in program: Program) -> Bool {
-    buffers.contains { i in
-      other.buffers.contains { j in program.overlaps(i, j) }
-    }
+/// Where an array begins and what it is an array of: what decides whether two buffers can have one pointer.
+private enum Place: Hashable {
+  case argument(Int, ElementType)
+  case result(Int, ElementType)
+  case workspace(Int, ElementType)
+  case step(of: Int, loop: Int, ElementType)
+  case constant(buffer: Int)
+
+  init(_ number: Int, _ buffer: Buffer) {
+    self =
+      switch buffer.storage {
+      case .argument(let argument): .argument(argument, buffer.element)
+      case .result(let result): .result(result, buffer.element)
+      case .workspace(let offset): .workspace(offset, buffer.element)
+      case .step(let outer, let loop): .step(of: outer, loop: loop, buffer.element)
+      case .constant: .constant(buffer: number)
+      }
   }
 }
 
-extension Storage {
-  fileprivate func hasSameAddress(as other: Storage) -> Bool {
-    switch (self, other) {
-    case (.argument(let a), .argument(let b)): a == b
-    case (.result(let a), .result(let b)): a == b
-    case (.workspace(let a), .workspace(let b)): a == b
-    case (.step(let a, let loop), .step(let b, let other)): a == b && loop == other
-    case (.argument, _), (.result, _), (.workspace, _), (.constant, _), (.step, _): false
+/// The bytes behind a pointer, as a range within the workspace or within an array of its own.
+private struct Extent {
+  /// Kind and number of the array; the workspace is one region.
+  var region: (kind: Int, number: Int)
+  var low = 0
+  var high = 1
+  var pointer: Int
+
+  var key: (Int, Int, Int) { (region.kind, region.number, low) }
+
+  init(_ program: Program, _ number: Int, pointer: Int) {
+    let buffer = program.buffers[number]
+    self.pointer = pointer
+    switch buffer.storage {
+    case .argument(let argument): region = (0, argument)
+    case .result(let result): region = (1, result)
+    case .workspace(let offset):
+      region = (2, 0)
+      (low, high) = (offset, offset + buffer.byteCount)
+    case .constant, .step: region = (3, number)
     }
   }
 }
@@ -83,27 +123,36 @@ extension Storage {
 extension Kernel {
   /// In order of first use, without repeats.
   var loadedBuffers: [Int] {
-    var buffers: [Int] = []
-    func add(_ access: Access) {
-      if !buffers.contains(access.buffer) { buffers.append(access.buffer) }
-    }
+    var buffers = DistinctNumbers()
     if let contraction {
-      add(contraction.left)
-      add(contraction.right)
+      buffers.append(contraction.left.buffer)
+      buffers.append(contraction.right.buffer)
     }
-    for node in body.nodes + epilogue.nodes {
-      if case .load(let access) = node.operation { add(access) }
+    for block in [body, epilogue] {
+      for node in block.nodes {
+        if case .load(let access) = node.operation { buffers.append(access.buffer) }
+      }
     }
-    for buffer in routine?.reads ?? [] where !buffers.contains(buffer) { buffers.append(buffer) }
-    return buffers
+    for buffer in routine?.reads ?? [] { buffers.append(buffer) }
+    return buffers.list
   }
 
   var storedBuffers: [Int] {
-    var buffers: [Int] = []
-    for store in body.stores + epilogue.stores where !buffers.contains(store.access.buffer) {
-      buffers.append(store.access.buffer)
+    var buffers = DistinctNumbers()
+    for block in [body, epilogue] {
+      for store in block.stores { buffers.append(store.access.buffer) }
     }
     if let result = routine?.result { buffers.append(result) }
-    return buffers
+    return buffers.list
+  }
+}
+
+/// Numbers in the order in which they were first appended.
+private struct DistinctNumbers {
+  private(set) var list: [Int] = []
+  private var known: Set<Int> = []
+
+  mutating func append(_ number: Int) {
+    if known.insert(number).inserted { list.append(number) }
   }
 }

@@ -28,37 +28,34 @@ public func emitKernels(_ program: Program, spelling: Spelling) -> KernelModule 
 private func emitLoopModule(_ program: Program) -> KernelModule {
   var names = CNames()
   var writer = CWriter()
-  var entries: [KernelEntry] = []
+  var functions = KernelFunctions()
   var sections: Set<String> = []
   for kernel in program.kernels {
-    let symbol = names.unique(kernel.name)
     if kernel.count == 0 {
+      let symbol = names.unique(kernel.name)
       emitEmptyEntry(symbol, into: &writer)
-      entries.append(KernelEntry(symbol: symbol, units: 0, scratchByteCount: 0, grain: 1))
+      functions.addEmpty(symbol: symbol)
       continue
     }
+    let form = KernelForm(kernel, in: program)
+    if functions.reuse(form) { continue }
+    let symbol = names.unique(kernel.name)
     let emitted = emitLoops(
       kernel, name: names.unique("\(symbol)_units"), in: program, isSplit: true)
     sections.formUnion(emitted.sections)
-    writer.append(emitted.textWriter)
+    writer.append(lines: emitted.text)
     writer.blank()
     emitEntry(symbol, emitted, isRanged: emitted.text.contains("ptrdiff_t begin"), into: &writer)
-    entries.append(
-      KernelEntry(
-        symbol: symbol, units: emitted.units,
-        scratchByteCount: emitted.scratchByteCount, grain: emitted.grain))
+    functions.add(emitted, symbol: symbol, form)
   }
-  return KernelModule(text: loopPrelude(sections) + writer.text, entries: entries)
+  return KernelModule(text: loopPrelude(sections) + writer.text, entries: functions.entries)
 }
-
-private let entryParameters =
-  "void *const *buffers, void *scratch, ptrdiff_t begin, ptrdiff_t end"
 
 /// The function of a kernel without points.
 func emitEmptyEntry(_ symbol: String, into writer: inout CWriter) {
   writer.line("ptrdiff_t \(symbol)(\(entryParameters));")
   writer.open("ptrdiff_t \(symbol)(\(entryParameters))")
-  writer.line("(void)buffers, (void)scratch, (void)begin, (void)end;")
+  writer.line("(void)buffers, (void)arrays, (void)scratch, (void)begin, (void)end;")
   writer.line("return 0;")
   writer.close()
   writer.blank()
@@ -70,10 +67,10 @@ private func emitEntry(
 ) {
   writer.line("ptrdiff_t \(symbol)(\(entryParameters));")
   writer.open("ptrdiff_t \(symbol)(\(entryParameters))")
-  var arguments = kernel.arguments.map { "buffers[\($0)]" }
+  var arguments = kernel.arguments.indices.map { "buffers[arrays[\($0)]]" }
   if kernel.scratchByteCount > 0 { arguments.append("scratch") }
   if isRanged { arguments += ["begin", "end"] }
-  writer.line("(void)scratch;")
+  writer.line("(void)buffers, (void)arrays, (void)scratch;")
   if !isRanged { writer.line("if (begin >= end) return 0;") }
   let call = "\(kernel.name)(\(arguments.joined(separator: ", ")));"
   writer.line(kernel.isCheck ? "return " + call : call)

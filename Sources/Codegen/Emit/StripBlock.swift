@@ -16,6 +16,8 @@ struct StripBlock {
   var skipped: Set<Int> = []
   var remaining: [Int]
   let written: Set<Int>
+  private let lastReads: [Int]
+  private let firstStores: [Store?]
   /// The strip of a node that varies along fewer axes, once it has been expanded.
   private var expansions: [Int: StripValue] = [:]
 
@@ -35,6 +37,32 @@ struct StripBlock {
     self.written = Set(written.map { pointers.index(of: $0) })
     values = [StripValue?](repeating: nil, count: block.nodes.count)
     remaining = levels.uses
+    lastReads = Self.lastReads(block, levels, pointers)
+    var firstStores = [Store?](repeating: nil, count: block.nodes.count)
+    for store in block.stores.reversed() { firstStores[store.node] = store }
+    self.firstStores = firstStores
+  }
+
+  /// For each pointer the last node that reads from it, at once or as an operand; past all nodes where a store or a root does, -1
+  /// where none does.
+  private static func lastReads(_ block: Block, _ levels: BlockLevels, _ pointers: KernelPointers)
+    -> [Int]
+  {
+    var lastReads = [Int](repeating: -1, count: pointers.pointers.count)
+    func note(_ node: Int, at position: Int) {
+      guard case .load(let access) = block.nodes[node].operation else { return }
+      let pointer = pointers.index(of: access.buffer)
+      lastReads[pointer] = max(lastReads[pointer], position)
+    }
+    for index in block.nodes.indices where levels.uses[index] > 0 {
+      note(index, at: index)
+      if case .apply(_, let operands) = block.nodes[index].operation {
+        for operand in operands { note(operand, at: index) }
+      }
+    }
+    for store in block.stores { note(store.node, at: block.nodes.count) }
+    for root in levels.roots { note(root, at: block.nodes.count) }
+    return lastReads
   }
 
   func element(_ node: Int) -> ElementType { block.nodes[node].element }
@@ -89,28 +117,11 @@ struct StripBlock {
   /// The destination of the first store of a node, if nothing that is still to be read would be overwritten too early.
   private func directDestination(_ index: Int, _ dims: StripDims) -> String? {
     guard dims == shape.full, levels.levels[index] == levels.deepest,
-      let store = block.stores.first(where: { $0.node == index }), isFlat(store.access.map)
+      let store = firstStores[index], isFlat(store.access.map)
     else { return nil }
     let pointer = pointers.index(of: store.access.buffer)
-    if !pointers.pointers[pointer].isRestrict || hasLoads(after: index, of: pointer) { return nil }
+    if !pointers.pointers[pointer].isRestrict || lastReads[pointer] > index { return nil }
     return self.pointer(store.access)
-  }
-
-  /// Whether a node after `index` reads from the pointer, at once or as an operand.
-  private func hasLoads(after index: Int, of pointer: Int) -> Bool {
-    func reads(_ node: Int) -> Bool {
-      guard case .load(let access) = block.nodes[node].operation else { return false }
-      return pointers.index(of: access.buffer) == pointer
-    }
-    for later in (index + 1)..<max(index + 1, block.nodes.count) where levels.uses[later] > 0 {
-      if reads(later) { return true }
-      if case .apply(_, let operands) = block.nodes[later].operation,
-        operands.contains(where: reads)
-      {
-        return true
-      }
-    }
-    return block.stores.contains { reads($0.node) } || levels.roots.contains(where: reads)
   }
 
   /// `x + (i0 * 10 + i1)`

@@ -27,7 +27,7 @@ struct StripKernel {
   let length: Int
   let program: Program
   var frame: StripFrame
-  var writer = CWriter()
+  var writer = CWriter(depth: 1)
   var units = 1
   var grain = 1
   /// Scratch beside the slots.
@@ -40,8 +40,8 @@ struct StripKernel {
     self.name = name
     self.length = length
     self.program = program
-    var names = CNames(taken: [name])
-    pointers = KernelPointers(kernel, in: program, names: &names)
+    // No kernel's own variable is a b with a number.
+    pointers = KernelPointers(kernel, in: program) { "b\($0)" }
     // Enough levels for every form: space, blocks, points, reduced axes, folds, epilogue.
     frame = StripFrame(
       levelCount: kernel.space.count + kernel.reduced.count + 6, length: length)
@@ -62,25 +62,24 @@ struct StripKernel {
       emitPointReduction()
     }
     return EmittedKernel(
-      name: name, text: functionText, arguments: [],
+      name: name, text: functionText, arguments: pointers.pointers.map { $0.buffers[0] },
       scratchByteCount: frame.scratchByteCount + otherScratch, units: units, grain: grain,
       isCheck: kernel.isCheck, prototypes: frame.prototypes)
   }
 
   private var functionText: String {
-    var text = CWriter()
-    text.open(
-      "ptrdiff_t \(name)(void *const *buffers, void *scratch, ptrdiff_t begin, ptrdiff_t end)")
-    for pointer in pointers.pointers {
+    var head = CWriter()
+    head.open("ptrdiff_t \(name)(\(entryParameters))")
+    for (number, pointer) in pointers.pointers.enumerated() {
       let qualifier = pointer.isWritten ? "" : "const "
-      text.line(
-        "\(qualifier)\(pointer.element.cName) *\(pointer.name) = buffers[\(pointer.buffers[0])];")
+      head.line(
+        "\(qualifier)\(pointer.element.cName) *\(pointer.name) = buffers[arrays[\(number)]];")
     }
-    for line in frame.declarations() + declarations { text.line(line) }
-    text.append(writer)
-    if !kernel.isCheck { text.line("return 0;") }
-    text.close()
-    return text.text
+    for line in frame.declarations() + declarations { head.line(line) }
+    var tail = CWriter(depth: 1)
+    if !kernel.isCheck { tail.line("return 0;") }
+    tail.close()
+    return head.text + writer.text + tail.text
   }
 
   mutating func flush(level: Int) {

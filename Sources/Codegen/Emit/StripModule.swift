@@ -6,26 +6,26 @@ import NNIR
 func emitStripModule(_ program: Program) -> KernelModule {
   var names = CNames()
   var writer = CWriter()
-  var entries: [KernelEntry] = []
+  var functions = KernelFunctions()
   var prototypes: [String: String] = [:]
   for kernel in program.kernels {
-    let symbol = names.unique(kernel.name)
     if kernel.count == 0 {
+      let symbol = names.unique(kernel.name)
       emitEmptyEntry(symbol, into: &writer)
-      entries.append(KernelEntry(symbol: symbol, units: 0, scratchByteCount: 0, grain: 1))
+      functions.addEmpty(symbol: symbol)
       continue
     }
+    let form = KernelForm(kernel, in: program)
+    if functions.reuse(form) { continue }
+    let symbol = names.unique(kernel.name)
     let emitted = emitStrips(kernel, name: symbol, in: program)
     prototypes.merge(emitted.prototypes) { first, _ in first }
-    writer.append(emitted.textWriter)
-    entries.append(
-      KernelEntry(
-        symbol: symbol, units: emitted.units, scratchByteCount: emitted.scratchByteCount,
-        grain: emitted.grain))
+    writer.append(lines: emitted.text)
+    functions.add(emitted, symbol: symbol, form)
   }
   var text = stripPrelude
   for name in prototypes.keys.sorted() { text += (prototypes[name] ?? "") + "\n" }
-  return KernelModule(text: text + writer.text, entries: entries)
+  return KernelModule(text: text + writer.text, entries: functions.entries)
 }
 
 /// The types that the prototypes need; libtcc runs without any header.

@@ -25,7 +25,7 @@ extension ProgramAssembly {
     }
     for var kernel in loop.step.kernels {
       kernel.name = kernelNames.unique(kernel.name)
-      kernel.renumberBuffers(map)
+      kernel.renumberBuffers { map[$0] }
       program.kernels.append(kernel)
     }
     program.notes += loop.step.notes
@@ -56,26 +56,28 @@ extension ProgramAssembly {
 }
 
 extension Kernel {
-  /// The same kernel where buffer i is buffer `map[i]`.
-  mutating func renumberBuffers(_ map: [Int]) {
-    body.renumberBuffers(map)
-    epilogue.renumberBuffers(map)
+  /// The same kernel where buffer i is buffer `number(i)`.
+  mutating func renumberBuffers(_ number: (Int) -> Int) {
+    body.renumberBuffers(number)
+    epilogue.renumberBuffers(number)
     if let product = contraction {
-      contraction?.left.buffer = map[product.left.buffer]
-      contraction?.right.buffer = map[product.right.buffer]
+      contraction?.left.buffer = number(product.left.buffer)
+      contraction?.right.buffer = number(product.right.buffer)
     }
-    routine = routine?.renumberingBuffers { map[$0] }
+    routine = routine?.renumberingBuffers(number)
   }
 }
 
 extension Block {
-  fileprivate mutating func renumberBuffers(_ map: [Int]) {
+  fileprivate mutating func renumberBuffers(_ number: (Int) -> Int) {
     for index in nodes.indices {
       if case .load(var access) = nodes[index].operation {
-        access.buffer = map[access.buffer]
+        access.buffer = number(access.buffer)
         nodes[index].operation = .load(access)
       }
     }
-    for index in stores.indices { stores[index].access.buffer = map[stores[index].access.buffer] }
+    for index in stores.indices {
+      stores[index].access.buffer = number(stores[index].access.buffer)
+    }
   }
 }

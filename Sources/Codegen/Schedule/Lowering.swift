@@ -9,6 +9,8 @@ struct Lowering {
   let function: Function
   /// Without fusion every operation is stored, movement too.
   let fuse: Bool
+  /// Whether kernels get notes; see `schedule`.
+  let explains: Bool
   /// The use that each value of the function became; meaningless for dead ones.
   var uses: [Use]
   var copies: [CopyKey: Int] = [:]
@@ -21,15 +23,16 @@ struct Lowering {
     var sizes: Int32
   }
 
-  init(_ function: Function, fuse: Bool) {
+  init(_ function: Function, fuse: Bool, explains: Bool) {
     self.function = function
     self.fuse = fuse
+    self.explains = explains
     uses = [Use](repeating: Use(node: -1, view: 0), count: function.instructions.count)
   }
 
   /// The graph, its targets set.
-  static func graph(of function: Function, fuse: Bool) throws -> TensorGraph {
-    var lowering = Lowering(function, fuse: fuse)
+  static func graph(of function: Function, fuse: Bool, explains: Bool) throws -> TensorGraph {
+    var lowering = Lowering(function, fuse: fuse, explains: explains)
     let isLive = lowering.liveness()
     for index in function.instructions.indices where isLive[index] {
       lowering.uses[index] = try lowering.lower(index)

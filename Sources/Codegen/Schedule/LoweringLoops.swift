@@ -52,7 +52,7 @@ extension Lowering {
   private func step(of scan: Scan) throws -> Program {
     var body = scan.body.function
     for state in 0..<scan.states { body.results[state].role = .update(of: scan.sequences + state) }
-    return try scheduled(body, fuse: fuse)
+    return try scheduled(body, fuse: fuse, explains: explains)
   }
 
   /// An operand as a whole array.

@@ -132,13 +132,13 @@ struct ProgramAssembly {
 
   // MARK: Kernels
 
-  mutating func buildKernels(isForward: [Bool]) {
+  mutating func buildKernels(isForward: [Bool], explains: Bool) {
     let builder = KernelBuilder(placed: placed, bufferOf: bufferOf, stores: stores)
-    let lines = linesOfKernels()
+    let lines = explains ? linesOfKernels() : []
     for index in placed.kernels.indices {
       let plan = placed.kernels[index]
       let note = KernelNote(
-        expressions: expressions(plan), lines: lines[index],
+        expressions: explains ? expressions(plan) : [], lines: explains ? lines[index] : [],
         check: graph.checks[plan.members[0].root])
       if plan.kind == .loop {
         embed(graph.loops[graph.loopNumber(of: plan.members[0].root)])

@@ -5,19 +5,24 @@ import NNIR
 /// The kernels that compute `function`, in the order in which they run.
 ///
 /// The same function gives the same program. With `fuse` false every operation is a kernel of its own, with the same bits.
-public func schedule(_ function: Function, fuse: Bool = true) throws -> Program {
-  try scheduled(function, fuse: fuse).planningMemory()
+///
+/// - Parameter explains: whether the notes say what each kernel computes and where in the graph file it stands, which takes as
+///   long again as a fifth of the rest.
+public func schedule(_ function: Function, fuse: Bool = true, explains: Bool = true) throws
+  -> Program
+{
+  try scheduled(function, fuse: fuse, explains: explains).planningMemory()
 }
 
 /// The kernels before the workspace has been laid out.
-func scheduled(_ function: Function, fuse: Bool) throws -> Program {
-  var graph = try Lowering.graph(of: function, fuse: fuse)
+func scheduled(_ function: Function, fuse: Bool, explains: Bool) throws -> Program {
+  var graph = try Lowering.graph(of: function, fuse: fuse, explains: explains)
   let roots = Roots(&graph, fuse: fuse)
   var ordering = Ordering(graph, roots, function)
   let order = ordering.sorted(function)
   let placed = PlacedKernels(graph, roots, order: order, function, fuse: fuse)
   var assembly = ProgramAssembly(function, graph, placed)
   assembly.assignBuffers()
-  assembly.buildKernels(isForward: ordering.isForward)
+  assembly.buildKernels(isForward: ordering.isForward, explains: explains)
   return assembly.program
 }

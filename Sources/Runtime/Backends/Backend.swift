@@ -83,6 +83,8 @@ public struct ExecutionOptions: Sendable {
   public var threads: Int
   /// Whether kernels are fused. Results do not depend on it.
   public var fuse: Bool
+  /// Whether the program's notes say what each kernel computes; for who shows them, since it takes its time.
+  public var explainsKernels = false
   /// Vector instructions for `tcc`.
   public var level: VectorLevel
   /// The C compiler for `cc`; nil is the system's.

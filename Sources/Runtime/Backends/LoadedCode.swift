@@ -3,10 +3,11 @@
 import CSystem
 import Glibc
 
-/// A kernel's function: `(buffers, scratch, begin, end)`, which gives 0 or, of a check, 1 + a position; see `KernelEntry`.
+/// A kernel's function: `(buffers, arrays, scratch, begin, end)`, which gives 0 or, of a check, 1 + a position; see `KernelEntry`.
 public typealias KernelFunction =
   @convention(c) (
-    UnsafePointer<UnsafeMutableRawPointer?>, UnsafeMutableRawPointer?, Int, Int
+    UnsafePointer<UnsafeMutableRawPointer?>, UnsafePointer<Int32>, UnsafeMutableRawPointer?, Int,
+    Int
   ) -> Int
 
 /// Functions that can be called as long as this object lives.

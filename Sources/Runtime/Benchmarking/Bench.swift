@@ -38,6 +38,8 @@ public struct Bench: Sendable {
       case .gradient: try network.function.gradient(keepingOutputs: true)
       case .step: try network.function.trainingStep()
       }
+    var options = options
+    options.explainsKernels = true
     let executable = try Executable(function, options: options)
     guard let compiled = executable.compiled else {
       throw BackendError.missing("there is neither libtcc nor a C compiler to time")

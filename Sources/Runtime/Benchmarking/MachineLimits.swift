@@ -27,7 +27,7 @@ public struct MachineLimits: Hashable, Sendable {
   public static func measured(threads: Int, level: VectorLevel = .best) -> MachineLimits {
     let pool = ThreadPool.shared(threads: threads)
     let rounds = TensorStorage(byteCount: 64 * pool.threads)
-    let operations = best(pool, scratch: rounds, stride: 64) { buffers, scratch, _, _ in
+    let operations = best(pool, scratch: rounds, stride: 64) { _, _, scratch, _, _ in
       guard let sum = scratch?.assumingMemoryBound(to: Float.self) else { return 0 }
       _ = nn_limit_fma_f32(VectorLevel.best.rawValue, roundCount, sum)
       return 0
@@ -35,7 +35,7 @@ public struct MachineLimits: Hashable, Sendable {
     let stride = 3 * triadCount * 4
     let arrays = TensorStorage(byteCount: stride * pool.threads)
     arrays.base.initializeMemory(as: UInt8.self, repeating: 0, count: arrays.byteCount)
-    let triads = best(pool, scratch: arrays, stride: stride) { _, scratch, _, _ in
+    let triads = best(pool, scratch: arrays, stride: stride) { _, _, scratch, _, _ in
       guard let a = scratch?.assumingMemoryBound(to: Float.self) else { return 0 }
       _ = nn_limit_triad_f32(
         a, a + triadCount, a + 2 * triadCount, 0.5, Int64(triadCount))
@@ -54,10 +54,15 @@ public struct MachineLimits: Hashable, Sendable {
   ) -> Double {
     let none = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: 1)
     none.initialize(to: nil)
-    defer { none.deallocate() }
+    let noArrays = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    noArrays.initialize(to: 0)
+    defer {
+      none.deallocate()
+      noArrays.deallocate()
+    }
     let call = KernelCall(
-      function: function, buffers: UnsafePointer(none), scratch: scratch.base,
-      scratchStride: stride, units: pool.threads, pieces: pool.threads)
+      function: function, buffers: UnsafePointer(none), arrays: UnsafePointer(noArrays),
+      scratch: scratch.base, scratchStride: stride, units: pool.threads, pieces: pool.threads)
     var shortest = UInt64.max
     let end = monotonicNanoseconds() + 100_000_000
     repeat {

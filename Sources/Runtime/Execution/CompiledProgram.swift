@@ -22,6 +22,8 @@ public final class CompiledProgram: @unchecked Sendable {
   /// Constant data, which the buffers point into.
   private let constants: [Tensor]
   private let buffers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  /// The numbers of the buffers that the kernels work on, one kernel's after the other's.
+  private let arrays: UnsafeMutablePointer<Int32>
   private let calls: [KernelCall]
   private let argumentSlots: [(buffer: Int, argument: Int)]
   private let resultSlots: [(buffer: Int, result: Int)]
@@ -64,15 +66,25 @@ public final class CompiledProgram: @unchecked Sendable {
     self.resultSlots = resultSlots
     (loops, loopsAtKernel) = LoopPlan.all(of: program)
     let most = pool.threads
+    arrays = .allocate(capacity: max(entries.reduce(0) { $0 + $1.arguments.count }, 1))
+    var next = arrays
     calls = zip(entries, code.functions).map { [buffers, scratch] entry, function in
-      KernelCall(
-        function: function, buffers: UnsafePointer(buffers), scratch: scratch.base,
-        scratchStride: scratchStride, units: entry.units,
+      let own = next
+      for number in entry.arguments {
+        next.initialize(to: Int32(number))
+        next += 1
+      }
+      return KernelCall(
+        function: function, buffers: UnsafePointer(buffers), arrays: UnsafePointer(own),
+        scratch: scratch.base, scratchStride: scratchStride, units: entry.units,
         pieces: entry.units == 0 ? 0 : max(1, min(most, entry.units / max(entry.grain, 1))))
     }
   }
 
-  deinit { buffers.deallocate() }
+  deinit {
+    buffers.deallocate()
+    arrays.deallocate()
+  }
 
   /// The same code on another number of threads, with a workspace of its own.
   public func copy(threads: Int) -> CompiledProgram {

@@ -45,11 +45,11 @@ public final class Executable {
       self.init(function, Tier(backend: .interpreter, engine: .interpreter(Interpreter())))
     case .tcc:
       if !TinyCompiler.isAvailable { throw BackendError.missing("there is no libtcc") }
-      let program = try schedule(function, fuse: options.fuse)
+      let program = try options.schedule(function)
       self.init(function, program, .tcc, try .strips(of: program, level: options.level), options)
     case .cc:
       let compiler = try options.compiler ?? CCompiler.system()
-      let program = try schedule(function, fuse: options.fuse)
+      let program = try options.schedule(function)
       let code = try CompiledCode.loops(of: program, by: compiler, cache: options.cache)
       self.init(function, program, .cc, code, options)
     case .auto:
@@ -88,7 +88,7 @@ public final class Executable {
 
   /// `auto` takes the next tier where one is missing, and only then: a defect is reported.
   private convenience init(best function: Function, _ options: ExecutionOptions) throws {
-    let program = try schedule(function, fuse: options.fuse)
+    let program = try options.schedule(function)
     if let code = Self.cachedCode(of: program, options) {
       self.init(function, program, .cc, code, options)
       options.onTierChange?(.cached(function: program.name, code.preparation))
@@ -267,5 +267,11 @@ extension CompiledProgram {
   convenience init(program: Program, code: CompiledCode, threads: Int) {
     self.init(program: program, entries: code.entries, code: code.code, threads: threads)
     preparation = code.preparation
+  }
+}
+
+extension ExecutionOptions {
+  fileprivate func schedule(_ function: Function) throws -> Program {
+    try NNCodegen.schedule(function, fuse: fuse, explains: explainsKernels)
   }
 }

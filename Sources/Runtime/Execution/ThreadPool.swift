@@ -8,6 +8,8 @@ import Synchronization
 struct KernelCall {
   var function: KernelFunction
   var buffers: UnsafePointer<UnsafeMutableRawPointer?>
+  /// Which of the buffers the function works on.
+  var arrays: UnsafePointer<Int32>
   /// Scratch of the first thread; the others' lie `scratchStride` bytes apart.
   var scratch: UnsafeMutableRawPointer?
   var scratchStride: Int
@@ -19,7 +21,7 @@ struct KernelCall {
   func run(piece: Int) -> Int {
     let begin = piece * units / pieces
     let end = (piece + 1) * units / pieces
-    return function(buffers, scratch.map { $0 + piece * scratchStride }, begin, end)
+    return function(buffers, arrays, scratch.map { $0 + piece * scratchStride }, begin, end)
   }
 }
 
