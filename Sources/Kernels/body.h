@@ -459,8 +459,8 @@ LANES_OF(bool) LANES_OF(f32) LANES_OF(f64) LANES_OF(i32) LANES_OF(i64)
 #define CONTRACT_VIEW(op, T)                                                                      \
   void NAME(op##_##T)(ptrdiff_t M, ptrdiff_t N, ptrdiff_t m0, ptrdiff_t n0, const ptrdiff_t *view,\
                       const TYPE_##T *a, const TYPE_##T *b, TYPE_##T *c, ptrdiff_t c_m,           \
-                      void *scratch) {                                                            \
-    nn_##op##_##T(M, N, m0, n0, view, a, b, c, c_m, scratch);                                     \
+                      void *scratch, int again) {                                                 \
+    nn_##op##_##T(M, N, m0, n0, view, a, b, c, c_m, scratch, again);                              \
   }
 
 /* ---- look-ups and random factors ---- */

@@ -53,6 +53,14 @@ struct ContractionShape {
     return read.contains(written) || !pointers[store.access.buffer].isRestrict ? nil : store.access
   }
 
+  /// Whether every call has all rows, and the same left operand in every place of the batch.
+  var packsRowsOnce: Bool {
+    guard !isCutByColumns, block == rows else { return false }
+    return batchAxes.allSatisfy { axis in
+      contraction.positions(ofAxis: axis).allSatisfy { contraction.left.map.strides[$0] == 0 }
+    }
+  }
+
   var extent: Int { isCutByColumns ? columns : rows }
   private var unitSize: Int { isCutByColumns ? 64 : 16 }
   var unitSplit: UnitSplit {

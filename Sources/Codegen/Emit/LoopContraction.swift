@@ -60,8 +60,19 @@ struct ContractionNest {
     let (m, n) =
       shape.isCutByColumns ? ("\(shape.rows)", count) : (count, "\(shape.columns)")
     let operands = shape.operands(pointers, indices: rowIndices, first: first)
+    let again = shape.contraction.isPlain ? "" : ", " + isPackedAgain
     writer.line("\(function)(\(m), \(n), \(operands),")
-    writer.line("    \(target), \(stride), \(packing));")
+    writer.line("    \(target), \(stride), \(packing)\(again));")
+  }
+
+  /// A C condition: whether the call before this one packed the same rows of the left operand.
+  private var isPackedAgain: String {
+    guard shape.packsRowsOnce else { return "0" }
+    guard let split, split.units > 1 else {
+      return shape.batchAxes.isEmpty
+        ? "0" : "(\(shape.batchAxes.map { "i\($0)" }.joined(separator: " | "))) > 0"
+    }
+    return split.blocks == 1 && shape.batchCount > 1 ? "unit > begin" : "0"
   }
 
   /// The place of the store target where `first` is the first row or column.

@@ -15,7 +15,7 @@ extension StripKernel {
         ? "ptrdiff_t, ptrdiff_t, ptrdiff_t, const \(type) *, ptrdiff_t, ptrdiff_t, const \(type) *, "
           + "ptrdiff_t, ptrdiff_t, \(type) *, ptrdiff_t, void *"
         : "ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, const ptrdiff_t *, const \(type) *, "
-          + "const \(type) *, \(type) *, ptrdiff_t, void *")
+          + "const \(type) *, \(type) *, ptrdiff_t, void *, int")
     if let view = shape.viewDeclaration { declarations.append(view) }
     otherScratch = shape.scratchByteCount
     if let target = shape.target {

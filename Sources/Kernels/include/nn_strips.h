@@ -38,7 +38,7 @@
                          const type *b, ptrdiff_t b_k, ptrdiff_t b_n, type *c, ptrdiff_t c_m, void *scratch)
      void nns_contract_lanes_T(the same)
      void nns_contract_view_T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t m0, ptrdiff_t n0, const ptrdiff_t *view, const type *a,
-                              const type *b, type *c, ptrdiff_t c_m, void *scratch)
+                              const type *b, type *c, ptrdiff_t c_m, void *scratch, int again)
 
    look-ups: see nn_lookup.h; I, the indices' type, is i32 or i64; `begin` and `end` bound the rows of r that are written
      ptrdiff_t nns_check_I(const index *indices, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end)
@@ -78,7 +78,7 @@
                                    ptrdiff_t c_m, void *scratch);                                                 \
   typedef void (*nns_contract_view_##T)(ptrdiff_t M, ptrdiff_t N, ptrdiff_t m0, ptrdiff_t n0,                     \
                                         const ptrdiff_t *view, const type *a, const type *b, type *c,             \
-                                        ptrdiff_t c_m, void *scratch);
+                                        ptrdiff_t c_m, void *scratch, int again);
 
 NN_STRIP_TYPES(f32, float)
 NN_STRIP_TYPES(f64, double)
