@@ -234,6 +234,8 @@
     for (ptrdiff_t i = 0; i < n; i++) r[i * stride] = a[i];                                       \
   }
 
+#include "rows.h"
+
 #define IOTA_f32(x) nn_cast_i64_f32((int64_t)(x))
 #define IOTA_f64(x) nn_cast_i64_f64((int64_t)(x))
 #define IOTA_i32(x) ((int32_t)(uint32_t)(x))

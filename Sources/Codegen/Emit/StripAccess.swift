@@ -23,7 +23,37 @@ extension StripBlock {
       return
     }
     let fill = "&" + frame.local(element, padding)
+    if dims == shape.full, emitPadding(index, access, value, fill, &frame) { return }
     emitSegments(index, access, value, fill, hasRows: dims.contains(.rows), &frame)
+  }
+
+  /// One call for all rows of the strip, where each guard looks at the row or at the column alone; whether that is so.
+  private mutating func emitPadding(
+    _ index: Int, _ access: Access, _ value: StripValue, _ fill: String, _ frame: inout StripFrame
+  ) -> Bool {
+    guard let rowAxis = shape.rowAxis, let columnAxis = shape.columnAxis, let row = indices[rowAxis]
+    else { return false }
+    let ofColumns = access.guards.filter { $0.map.strides[columnAxis] != 0 }
+    let others = access.guards.filter { $0.map.strides[columnAxis] == 0 }
+    if ofColumns.contains(where: { $0.map.strides[rowAxis] != 0 }) { return false }
+    var writer = CWriter()
+    writer.open("")
+    GuardRange(guards: others, low: "top", high: "bottom").emit(
+      into: &writer, axis: rowAxis, indices: indices, from: row, to: "\(row) + \(shape.rows)")
+    GuardRange(guards: ofColumns, low: "from", high: "to").emit(
+      into: &writer, axis: columnAxis, indices: indices, from: "0", to: shape.columns)
+    let place = access.map.cExpression(indices).text
+    writer.line(
+      frame.padRows(
+        element(index), value.pointer, pointers[access.buffer].name,
+        [
+          place, "\(access.map.strides[rowAxis])", "\(access.map.strides[columnAxis])",
+          "top - \(row)",
+          "bottom - \(row)", "from", "to", shape.rows, shape.columns, fill,
+        ]))
+    writer.close()
+    for line in writer.text.split(separator: "\n") { add(String(line), index, &frame) }
+    return true
   }
 
   private mutating func emitSegments(
@@ -76,16 +106,16 @@ extension StripBlock {
         continue
       }
       value = expanded(store.node, to: shape.full, &frame)
-      let row = stride(map, shape.rowAxis)
-      let column = stride(map, shape.columnAxis)
+      let row = shape.rowStride(map)
+      let column = shape.columnStride(map) ?? 0
       if shape.rowAxis == nil {
         append(frame.store(element, to, column, value.pointer, shape.columns), &frame)
       } else if row == column * (shape.columnCount ?? 0) {
         append(frame.store(element, to, column, value.pointer, shape.count), &frame)
       } else {
-        let from = Self.offset(value.pointer, element, "q * \(shape.columns)")
-        let line = frame.store(element, "\(to) + q * \(row)", column, from, shape.columns)
-        append("for (ptrdiff_t q = 0; q < \(shape.rows); q++) \(line)", &frame)
+        append(
+          frame.storeRows(element, to, row, column, value.pointer, shape.rows, shape.columns),
+          &frame)
       }
     }
   }

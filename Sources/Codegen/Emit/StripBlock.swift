@@ -32,6 +32,7 @@ struct StripBlock {
     var indices = indices
     // Whole rows begin at 0.
     if let column = shape.columnAxis, shape.rowAxis != nil { indices[column] = nil }
+    for column in shape.columnGroup { indices[column.axis] = nil }
     self.indices = indices
     self.accumulators = accumulators
     self.written = Set(written.map { pointers.index(of: $0) })
@@ -131,21 +132,19 @@ struct StripBlock {
     return offset.text == "0" ? name : "\(name) + \(offset.asOperand)"
   }
 
-  func stride(_ map: AffineMap, _ axis: Int?) -> Int { axis.map { map.strides[$0] } ?? 0 }
-
   /// Whether the strip's elements are neighbours in memory.
   func isFlat(_ map: AffineMap) -> Bool {
-    let row = stride(map, shape.rowAxis)
-    let column = stride(map, shape.columnAxis)
     if shape.columnAxis == nil { return shape.rowAxis == nil }
-    guard column == 1 || shape.columnCount == 1 else { return false }
-    return shape.rowAxis == nil || row == shape.columnCount
+    guard let column = shape.columnStride(map), column == 1 || shape.columnCount == 1 else {
+      return false
+    }
+    return shape.rowAxis == nil || shape.rowStride(map) == shape.columnCount
   }
 
   func dims(_ map: AffineMap) -> StripDims {
     var dims: StripDims = []
-    if stride(map, shape.rowAxis) != 0 { dims.insert(.rows) }
-    if stride(map, shape.columnAxis) != 0 { dims.insert(.columns) }
+    if shape.rowStride(map) != 0 { dims.insert(.rows) }
+    if shape.columnStride(map) != 0 { dims.insert(.columns) }
     return dims
   }
 
@@ -220,13 +219,10 @@ struct StripBlock {
       frame.lines[level].append(frame.fill(element, result.pointer, value.pointer, count))
     } else {
       let isRow = value.dims == .rows
-      let to = Self.offset(result.pointer, element, "q * \(shape.columns)")
-      let from = isRow ? Self.offset(value.pointer, element, "q") : value.pointer
-      let line =
-        isRow
-        ? frame.fill(element, to, from, shape.columns)
-        : frame.copy(element, to, from, shape.columns)
-      frame.lines[level].append("for (ptrdiff_t q = 0; q < \(rows); q++) \(line)")
+      frame.lines[level].append(
+        frame.loadRows(
+          element, result.pointer, value.pointer, isRow ? 1 : 0, isRow ? 0 : 1, rows, shape.columns)
+      )
     }
     expansions[node] = result
     return result
@@ -283,8 +279,8 @@ struct StripBlock {
     -> String
   {
     var text = map.cExpression(block.indices).text
-    let rowStride = block.stride(map, block.shape.rowAxis)
-    let columnStride = block.stride(map, block.shape.columnAxis)
+    let rowStride = block.shape.rowStride(map)
+    let columnStride = block.shape.columnStride(map) ?? 0
     if rowStride != 0 && row != "0" { text += " + \(row) * (\(rowStride))" }
     if columnStride != 0 && column != "0" { text += " + \(column) * (\(columnStride))" }
     return text

@@ -133,6 +133,59 @@ extension StripFrame {
       String(stride), from, count)
   }
 
+  /// `to[q * columns + i] = from[q * row + i * column]`
+  mutating func loadRows(
+    _ e: ElementType, _ to: String, _ from: String, _ row: Int, _ column: Int, _ rows: String,
+    _ columns: String
+  ) -> String {
+    call(
+      "load_rows_\(e.name)",
+      "\(e.cName) *, const \(e.cName) *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t", to, from,
+      String(row), String(column), rows, columns)
+  }
+
+  /// `to[q * row + i * column] = from[q * columns + i]`
+  mutating func storeRows(
+    _ e: ElementType, _ to: String, _ row: Int, _ column: Int, _ from: String, _ rows: String,
+    _ columns: String
+  ) -> String {
+    call(
+      "store_rows_\(e.name)",
+      "\(e.cName) *, ptrdiff_t, ptrdiff_t, const \(e.cName) *, ptrdiff_t, ptrdiff_t", to,
+      String(row), String(column), from, rows, columns)
+  }
+
+  /// Rows whose columns are those of a view.
+  mutating func loadView(
+    _ e: ElementType, _ to: String, _ from: String, _ view: String, _ row: Int, _ rows: String
+  ) -> String {
+    call(
+      "load_view_\(e.name)",
+      "\(e.cName) *, const \(e.cName) *, const ptrdiff_t *, ptrdiff_t, ptrdiff_t", to, from, view,
+      String(row), rows)
+  }
+
+  /// Rows with padding: `arguments` from the place on.
+  mutating func padRows(_ e: ElementType, _ to: String, _ from: String, _ arguments: [String])
+    -> String
+  {
+    let numbers = [String](repeating: "ptrdiff_t", count: arguments.count - 1)
+    return call(
+      "pad_rows_\(e.name)",
+      "\(e.cName) *, const \(e.cName) *, \(numbers.joined(separator: ", ")), const \(e.cName) *",
+      [to, from] + arguments)
+  }
+
+  /// Declares the axes of a view; gives its name.
+  mutating func view(_ axes: [(extent: Int, stride: Int)]) -> String {
+    let name = "u\(localCount)"
+    localCount += 1
+    let numbers = [axes.count] + axes.flatMap { [$0.extent, $0.stride] }
+    let text = numbers.map(String.init).joined(separator: ", ")
+    locals.append("static const ptrdiff_t \(name)[] = {\(text)};")
+    return name
+  }
+
   /// `to[i] = first + i * step`; not for `bool`.
   mutating func iota(
     _ e: ElementType, _ to: String, _ first: String, _ step: Int, _ count: String

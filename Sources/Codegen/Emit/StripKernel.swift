@@ -129,11 +129,16 @@ struct StripKernel {
   }
 
   private mutating func emitMap() {
-    let axes = kernel.space.count
-    let last = axes - 1
-    let nest = nest(
-      rowAxis: axes > 1 ? last - 1 : nil, columnAxis: last, outer: Array(0..<max(0, last - 1)),
-      columnExtent: kernel.space[last], axisCount: axes, base: 0)
+    let group = columnGroup
+    let first = kernel.space.count - group.count
+    var nest = nest(
+      rowAxis: first > 0 ? first - 1 : nil, columnAxis: last, outer: Array(0..<max(0, first - 1)),
+      columnExtent: group.reduce(1) { $0 * kernel.space[$1] }, axisCount: kernel.space.count,
+      base: 0)
+    if group.count > 1 {
+      nest.shape.columnGroup = group.map { ($0, kernel.space[$0]) }
+      for axis in group { nest.axisLevels[axis] = 0 }
+    }
     var block = StripBlock(
       kernel.body,
       levels: BlockLevels(
@@ -142,7 +147,7 @@ struct StripKernel {
       written: kernel.storedBuffers)
     block.emitNodes(&frame)
     block.emitStores(&frame)
-    let split = openUnits(excludingLast: nest.shape.rowAxis != nil)
+    let split = openUnits(excluding: nest.shape.rowAxis == nil ? 0 : group.count)
     for (number, axis) in nest.outer.enumerated() where axis >= split.outerCount {
       let loop = split.axes[axis - split.outerCount]
       writer.openLoop(loop.index, from: loop.lower, to: loop.upper)
@@ -155,13 +160,38 @@ struct StripKernel {
     split.close(&writer)
   }
 
-  /// Opens the loop over units and writes the levels outside of it and of its axes.
-  mutating func openUnits(excludingLast: Bool) -> UnitLoop {
-    let space = excludingLast ? Array(kernel.space.dropLast()) : kernel.space
-    let inner = excludingLast ? Double(kernel.space[kernel.space.count - 1]) : 1
+  /// The last axes of a map that together are the columns of its strips: one, or as many as make strips long where the last
+  /// ones are short. All that is stored or counted must lie along them as along one axis; loads need not.
+  private var columnGroup: [Int] {
+    var group = [last]
+    func isWalkedAsOne(_ map: AffineMap, _ axis: Int) -> Bool {
+      map.strides[axis] == map.strides[axis + 1] * kernel.space[axis + 1]
+    }
+    while let axis = group.first.map({ $0 - 1 }), axis > 0, group.count < 7 {
+      let columns = group.reduce(1) { $0 * kernel.space[$1] }
+      guard columns * kernel.space[axis] < length / 2 else { break }
+      let isPossible =
+        kernel.body.stores.allSatisfy { isWalkedAsOne($0.access.map, axis) }
+        && kernel.body.nodes.allSatisfy { node in
+          switch node.operation {
+          case .load(let access): access.guards.isEmpty
+          case .index(let map): isWalkedAsOne(map, axis)
+          case .constant, .accumulator, .apply: true
+          }
+        }
+      if !isPossible { break }
+      group.insert(axis, at: 0)
+    }
+    return group
+  }
+
+  /// Opens the loop over units of all but some of the last axes, and writes the levels outside of it and of its axes.
+  mutating func openUnits(excluding count: Int) -> UnitLoop {
+    let space = Array(kernel.space.dropLast(count))
+    let inner = Double(kernel.space.suffix(count).reduce(1, *))
     let split = UnitSplit(
       space: space, pointCost: kernel.pointCost * inner,
-      vector: excludingLast ? 1 : kernel.unitVector)
+      vector: count > 0 ? 1 : kernel.unitVector)
     units = split.units
     grain = split.grain
     flush(level: 0)

@@ -16,11 +16,10 @@ extension StripBlock {
       }
       let value = place(index, shape.full, &frame)
       let element = element(index)
-      forEachRow(index, &frame) { frame, row in
-        frame.copy(
-          element, Self.offset(value.pointer, element, "\(row) * \(shape.columns)"),
-          "\(pointer) + \(row) * \(stride)", shape.columns)
-      }
+      add(
+        frame.loadRows(element, value.pointer, pointer, stride, 1, shape.rows, shape.columns),
+        index,
+        &frame)
       values[index] = value
     }
   }
@@ -36,8 +35,8 @@ extension StripBlock {
       add("\(value.pointer.dropFirst()) = \(converted);", index, &frame)
       return
     }
-    let row = stride(map, shape.rowAxis)
-    let column = stride(map, shape.columnAxis)
+    let row = shape.rowStride(map)
+    let column = shape.columnStride(map) ?? 0
     if element == .bool {
       emitPointwise(index, value, &frame) { row, column in
         "(\(Self.shifted(map, self, row, column))) != 0"
@@ -63,8 +62,8 @@ extension StripBlock {
     let isWritten = written.contains(pointers.index(of: access.buffer))
     let isDirect =
       dims.isEmpty || (dims == shape.full && isFlat(access.map))
-      || (dims == .columns && stride(access.map, shape.columnAxis) == 1)
-      || (dims == .rows && stride(access.map, shape.rowAxis) == 1)
+      || (dims == .columns && shape.columnStride(access.map) == 1)
+      || (dims == .rows && shape.rowStride(access.map) == 1)
     if isDirect && !(isStored && isWritten) && !(dims.isEmpty && isWritten) {
       values[index] = StripValue(pointer: pointer(access), dims: dims, slot: nil)
       return
@@ -72,8 +71,13 @@ extension StripBlock {
     let value = place(index, dims, &frame)
     values[index] = value
     let from = pointer(access)
-    let row = stride(access.map, shape.rowAxis)
-    let column = stride(access.map, shape.columnAxis)
+    let row = shape.rowStride(access.map)
+    guard let column = shape.columnStride(access.map) else {
+      let view = frame.view(shape.columnGroup.map { ($0.extent, access.map.strides[$0.axis]) })
+      let rows = dims.contains(.rows) ? shape.rows : "1"
+      add(frame.loadView(element, value.pointer, from, view, row, rows), index, &frame)
+      return
+    }
     if dims.isEmpty {
       add("\(value.pointer.dropFirst()) = *(\(from));", index, &frame)
     } else if dims == .rows {
@@ -83,11 +87,9 @@ extension StripBlock {
     } else if row == column * (shape.columnCount ?? 0) {
       add(frame.load(element, value.pointer, from, column, shape.count), index, &frame)
     } else {
-      forEachRow(index, &frame) { frame, number in
-        frame.load(
-          element, Self.offset(value.pointer, element, "\(number) * \(shape.columns)"),
-          "\(from) + \(number) * \(row)", column, shape.columns)
-      }
+      add(
+        frame.loadRows(element, value.pointer, from, row, column, shape.rows, shape.columns), index,
+        &frame)
     }
   }
 }

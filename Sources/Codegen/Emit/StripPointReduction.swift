@@ -28,7 +28,7 @@ extension StripKernel {
     body.emitStores(&frame)
     emitEpilogue(level: epilogueLevel, count: "points", results, index: "base")
 
-    let split = openUnits(excludingLast: false)
+    let split = openUnits(excluding: 0)
     openOuter(split)
     let axis = split.axes[last - split.outerCount]
     writer.openLoop("base", from: axis.lower, to: axis.upper, by: length)

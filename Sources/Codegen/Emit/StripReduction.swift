@@ -29,6 +29,13 @@ extension StripKernel {
     shape.mostElements = length
     var indices: [String?] = kernel.space.indices.map { "i\($0)" }
     if let index { indices[last] = index }
+    emitEpilogue(level: level, shape, results, indices: indices)
+  }
+
+  /// The epilogue on a strip, all in one level.
+  private mutating func emitEpilogue(
+    level: Int, _ shape: StripShape, _ results: [String], indices: [String?]
+  ) {
     var block = StripBlock(
       kernel.epilogue,
       levels: BlockLevels(
@@ -48,14 +55,12 @@ extension StripKernel {
   // MARK: One lane: a strip of neighbours at once
 
   mutating func emitBlockReduction() {
-    let blockLevel = last + 1
+    let nest = nest(
+      rowAxis: last > 0 ? last - 1 : nil, columnAxis: last, outer: Array(0..<max(0, last - 1)),
+      columnExtent: kernel.space[last], axisCount: kernel.space.count, base: 0)
+    let (shape, blockLevel) = (nest.shape, nest.deepest)
     let deepest = blockLevel + kernel.reduced.count
-    var axisLevels = (0..<last).map { $0 + 1 } + [blockLevel]
-    axisLevels += kernel.reduced.indices.map { blockLevel + 1 + $0 }
-    var shape = StripShape()
-    shape.columnAxis = last
-    (shape.columns, shape.count) = ("n", "n")
-    shape.mostElements = length
+    let axisLevels = nest.axisLevels + kernel.reduced.indices.map { blockLevel + 1 + $0 }
     var results: [String] = []
     for reduction in kernel.reductions {
       let element = element(reduction)
@@ -67,9 +72,10 @@ extension StripKernel {
     var body = bodyBlock(axisLevels, deepest: deepest, shape)
     body.emitNodes(&frame)
     for (reduction, result) in zip(kernel.reductions, results) {
-      guard case .reduce(let kind) = reduction.kind, let value = body.values[reduction.node] else {
+      guard case .reduce(let kind) = reduction.kind, var value = body.values[reduction.node] else {
         continue
       }
+      if !value.dims.isEmpty { value = body.expanded(reduction.node, to: shape.full, &frame) }
       let element = element(reduction)
       body.append(
         frame.apply(
@@ -78,11 +84,12 @@ extension StripKernel {
     }
     body.emitStores(&frame)
     let epilogueLevel = deepest + 1
-    emitEpilogue(level: epilogueLevel, count: "n", results)
+    emitEpilogue(
+      level: epilogueLevel, shape, results, indices: kernel.space.indices.map { "i\($0)" })
 
-    let split = openUnits(excludingLast: false)
+    let split = openUnits(excluding: shape.rowAxis == nil ? 0 : 1)
     openOuter(split)
-    openStrips(split.axes[last - split.outerCount], shape)
+    if let axis = nest.stripAxis { openStrips(split.axes[axis - split.outerCount], shape) }
     flush(level: blockLevel)
     for (number, extent) in kernel.reduced.enumerated() {
       writer.openLoop("r\(number)", to: "\(extent)")
@@ -166,7 +173,7 @@ extension StripKernel {
     body.emitStores(&frame)
     emitEpilogue(level: level, count: "rows", results)
 
-    let split = openUnits(excludingLast: false)
+    let split = openUnits(excluding: 0)
     openOuter(split)
     shape.columnCount = frame.lines[level].contains { $0.contains(", n);") } ? extent : nil
     openStrips(split.axes[last - split.outerCount], shape)

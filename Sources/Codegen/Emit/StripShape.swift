@@ -14,6 +14,8 @@ struct StripShape {
   /// Positions in the access maps.
   var rowAxis: Int?
   var columnAxis: Int?
+  /// Where several axes together are the columns: their positions and extents, outermost first, the last being `columnAxis`.
+  var columnGroup: [(axis: Int, extent: Int)] = []
   /// C expressions of how many there are; 1 without the axis.
   var rows = "1"
   var columns = "1"
@@ -28,6 +30,16 @@ struct StripShape {
   var full: StripDims {
     (rowAxis == nil ? StripDims() : .rows).union(columnAxis == nil ? StripDims() : .columns)
   }
+
+  /// How far a map moves from column to column; nil where the axes of the columns are not walked as one.
+  func columnStride(_ map: AffineMap) -> Int? {
+    for (outer, inner) in zip(columnGroup, columnGroup.dropFirst()) {
+      if map.strides[outer.axis] != map.strides[inner.axis] * inner.extent { return nil }
+    }
+    return columnAxis.map { map.strides[$0] } ?? 0
+  }
+
+  func rowStride(_ map: AffineMap) -> Int { rowAxis.map { map.strides[$0] } ?? 0 }
 
   func count(_ dims: StripDims) -> String {
     if dims == full { return count }

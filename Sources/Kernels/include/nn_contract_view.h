@@ -220,7 +220,7 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
     const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                       \
     const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                          \
     const ptrdiff_t per_line = (line + WIDTH - 1) / WIDTH, width = line < WIDTH ? line : (ptrdiff_t)WIDTH;                  \
-    const ptrdiff_t segments = N / line * per_line, tallest = ROWS > 6 && M > 6 && M % 6 > 2 ? ROWS : 6;                    \
+    const ptrdiff_t segments = N / line * per_line, tallest = ROWS > 6 && M > 6 && M % 6 > 2 ? (ptrdiff_t)ROWS : 6;         \
     for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                           \
       const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                              \
       nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                       \
@@ -393,7 +393,7 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
     type *const parts = blocks == 1 ? single : (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                    \
     const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / (WIDTH * SIZE) / columns * columns;                                     \
     for (ptrdiff_t m = 0; m < M; m += WIDTH) {                                                                                \
-      const ptrdiff_t rows = M - m < WIDTH ? M - m : WIDTH;                                                                   \
+      const ptrdiff_t rows = M - m < WIDTH ? M - m : (ptrdiff_t)WIDTH;                                                        \
       const ptrdiff_t bytes = nn_contract_width_##T(rows), width = bytes / SIZE;                                              \
       nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                                    \
       for (ptrdiff_t start = 0; start < N; start += panel) {                                                                  \
@@ -508,7 +508,7 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
   }                                                                                                                        \
                                                                                                                            \
   /* The ways that pack nothing of b, where one of them takes fewer cycles than packing; the estimates count two           \
-     multiply-adds a cycle. Gives whether one did. */                                                                      \
+     multiply-adds a cycle, and do not depend on `again`: the same call must go the same way. Gives whether one did. */    \
   static int nn_contract_view_in_place_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,              \
                                            const ptrdiff_t *view, const ptrdiff_t *row_axes, const ptrdiff_t *column_axes, \
                                            const ptrdiff_t *k_axes, const type *a, const type *b, type *c, ptrdiff_t c_m,  \
@@ -526,7 +526,7 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
     const ptrdiff_t columns = run == 1 ? 8 : MOST / run * run;                                                             \
     const double vectors = (double)((M + WIDTH - 1) / WIDTH);                                                              \
     const double turned = vectors * (double)((N + columns - 1) / columns * columns) * half_k * (run == 1 ? 1.3 : 1) +      \
-                          m * half_k * (again ? 0 : 1) + 0.75 * m * n;                                                     \
+                          m * half_k + 0.75 * m * n;                                                                       \
     if (turned < least) {                                                                                                  \
       least = turned;                                                                                                      \
       way = 1;                                                                                                             \
@@ -541,7 +541,7 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
         least = cost;                                                                                                      \
         way = 2;                                                                                                           \
       }                                                                                                                    \
-      const double tiles = n * (double)pitch / (double)line / WIDTH;                                                       \
+      const double tiles = n * (double)pitch / (double)(line * WIDTH);                                                     \
       if (M <= 4 * ROWS && m * tiles * (half_k + 4) + 32 * half_k < least) way = 3;                                        \
     }                                                                                                                      \
     if (way == 1) {                                                                                                        \

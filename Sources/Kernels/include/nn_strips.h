@@ -23,6 +23,19 @@
      void nns_fill_T(type *r, const type *value, ptrdiff_t n)
      void nns_load_T(type *r, const type *a, ptrdiff_t stride, ptrdiff_t n)        r[i] = a[i * stride], any stride
      void nns_store_T(type *r, ptrdiff_t stride, const type *a, ptrdiff_t n)       r[i * stride] = a[i], in order
+     of a strip of rows, r[q * columns + i] being column i of row q:
+     void nns_load_rows_T(type *r, const type *a, ptrdiff_t row_stride, ptrdiff_t column_stride, ptrdiff_t rows,
+                          ptrdiff_t columns)
+       r[q * columns + i] = a[q * row_stride + i * column_stride]
+     void nns_store_rows_T(type *r, ptrdiff_t row_stride, ptrdiff_t column_stride, const type *a, ptrdiff_t rows,
+                           ptrdiff_t columns)
+       r[q * row_stride + i * column_stride] = a[q * columns + i]
+     void nns_load_view_T(type *r, const type *a, const ptrdiff_t *view, ptrdiff_t row_stride, ptrdiff_t rows)
+       as load_rows, the columns being those of `view`: { axes (2 to 8), then extent and stride of each, outermost first }
+     void nns_pad_rows_T(type *r, const type *a, ptrdiff_t place, ptrdiff_t row_stride, ptrdiff_t column_stride,
+                         ptrdiff_t top, ptrdiff_t bottom, ptrdiff_t left, ptrdiff_t right, ptrdiff_t rows,
+                         ptrdiff_t columns, const type *padding)
+       as load_rows from a + place in rows top .. bottom - 1, columns left .. right - 1; *padding elsewhere
      void nns_iota_T(type *r, int64_t first, int64_t step, ptrdiff_t n)            first + i * step, wrapping, converted
 
    reductions: OP is sum prod (f32 f64 i32 i64), max min (all types); L is 16 or 64

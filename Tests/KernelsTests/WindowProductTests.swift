@@ -1,0 +1,177 @@
+// Products of sliding windows against one chain of multiply-adds an element, over random shapes, all types and levels. The
+// images lie against pages that may not be touched, at either end: the ways that read windows in place read whole vectors.
+
+import CKernels
+import Glibc
+import Testing
+
+/// Memory whose first or last byte lies against a page that may not be touched.
+final class FencedBytes {
+  private let mapping: UnsafeMutableRawPointer
+  private let length: Int
+  let start: UnsafeMutableRawPointer
+
+  init(count: Int, fencedAtEnd: Bool) {
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    let inside = (max(count, 1) + page - 1) / page * page
+    length = inside + 2 * page
+    mapping = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    mprotect(mapping, page, PROT_NONE)
+    mprotect(mapping + page + inside, page, PROT_NONE)
+    start = mapping + page + (fencedAtEnd ? inside - count : 0)
+  }
+
+  deinit { munmap(mapping, length) }
+}
+
+/// A convolution's product: `filters` of `height` × `width` over `channels` planes, every `step` rows and columns.
+private struct Windows: CustomTestStringConvertible {
+  var filters: Int, channels: Int, height: Int, width: Int
+  var planeHeight: Int, planeWidth: Int
+  var step: Int
+
+  var testDescription: String {
+    "\(filters) filters \(channels)×\(height)×\(width) on \(planeHeight)×\(planeWidth), step \(step)"
+  }
+
+  init(_ generator: inout Generator) {
+    func random(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+    (filters, channels, step) = (random(1...40), random(1...4), random(1...2))
+    (height, width) = (random(1...6), random(1...6))
+    (planeHeight, planeWidth) = (height + random(0...20), width + random(0...40))
+  }
+
+  var outHeight: Int { (planeHeight - height) / step + 1 }
+  var outWidth: Int { (planeWidth - width) / step + 1 }
+  var plane: Int { planeHeight * planeWidth }
+
+  /// Windows are the columns: rows, columns and k as nn_contract_view.h has them, extents first.
+  var forward: View {
+    View(
+      rows: [[filters, channels * height * width]],
+      columns: [[outHeight, planeWidth * step], [outWidth, step]],
+      k: [
+        [channels, height * width, plane], [height, width, planeWidth], [width, 1, 1],
+      ])
+  }
+
+  /// The filters' gradient: k walks the places of the windows.
+  var gradient: View {
+    View(
+      rows: [[filters, outHeight * outWidth]],
+      columns: [[channels, plane], [height, planeWidth], [width, 1]],
+      k: [[outHeight, outWidth, planeWidth * step], [outWidth, 1, step]])
+  }
+}
+
+private struct View {
+  var rows: [[Int]], columns: [[Int]], k: [[Int]]
+
+  var numbers: [Int] {
+    [rows.count, columns.count, k.count] + (rows + columns + k).flatMap { $0 }
+  }
+
+  static func count(_ axes: [[Int]]) -> Int { axes.reduce(1) { $0 * $1[0] } }
+
+  /// The place of element `index` of some axes, by the stride in a field.
+  static func place(_ index: Int, _ axes: [[Int]], field: Int) -> Int {
+    var (rest, place) = (index, 0)
+    for axis in axes.reversed() {
+      place += rest % axis[0] * axis[field]
+      rest /= axis[0]
+    }
+    return place
+  }
+
+  func span(_ axes: [[[Int]]], fields: [Int]) -> Int {
+    1
+      + zip(axes, fields).reduce(0) { sum, group in
+        sum + group.0.reduce(0) { $0 + ($1[0] - 1) * $1[group.1] }
+      }
+  }
+}
+
+@Suite struct WindowProductTests {
+  typealias Product =
+    @convention(c) (
+      Int, Int, Int, Int, UnsafePointer<Int>, UnsafeRawPointer, UnsafeRawPointer,
+      UnsafeMutableRawPointer, Int, UnsafeMutableRawPointer, Int32
+    ) -> Void
+
+  private func check<T: Factor>(_ view: View, _: T.Type, _ generator: inout Generator) {
+    let (rows, columns, depth) =
+      (View.count(view.rows), View.count(view.columns), View.count(view.k))
+    let a = (0..<view.span([view.rows, view.k], fields: [1, 1])).map { _ in T.random(&generator) }
+    let b = (0..<view.span([view.columns, view.k], fields: [1, 2])).map { _ in
+      T.random(&generator)
+    }
+    // All of it, then a part.
+    let m0 = Int.random(in: 0..<rows, using: &generator)
+    let n0 = Int.random(in: 0..<columns, using: &generator)
+    let parts = [
+      (0, 0, rows, columns),
+      (
+        m0, n0, Int.random(in: 1...rows - m0, using: &generator),
+        Int.random(in: 1...columns - n0, using: &generator)
+      ),
+    ]
+    let kPlaces = (0..<depth).map {
+      (View.place($0, view.k, field: 1), View.place($0, view.k, field: 2))
+    }
+    for (m0, n0, m, n) in parts {
+      var expected: [T] = []
+      for i in 0..<m {
+        let row = View.place(m0 + i, view.rows, field: 1)
+        for j in 0..<n {
+          let column = View.place(n0 + j, view.columns, field: 1)
+          expected.append(
+            kPlaces.reduce(T.zero) { T.fused(a[row + $1.0], b[column + $1.1], $0) })
+        }
+      }
+      let wanted = expected.map(\.comparable)
+      for level in levels {
+        let product = unsafeBitCast(
+          address(level, "contract_view_\(T.letters)"), to: Product.self)
+        let size = nn_contract_scratch_bytes(m, n, depth, MemoryLayout<T>.size)
+        let scratch = FencedBytes(count: size, fencedAtEnd: true)
+        for fencedAtEnd in [true, false] {
+          let byteCount = b.count * MemoryLayout<T>.stride
+          let image = FencedBytes(count: byteCount, fencedAtEnd: fencedAtEnd)
+          b.withUnsafeBytes { image.start.copyMemory(from: $0.baseAddress!, byteCount: byteCount) }
+          // The second time what is packed of a serves again.
+          for again in [Int32(0), 1] {
+            let found: [UInt64] = written(m * n, from: nil as [T]?) {
+              product(
+                m, n, m0, n0, view.numbers, a, UnsafeRawPointer(image.start), $0, n, scratch.start,
+                again)
+            }
+            #expect(found == wanted, "level \(level), rows \(m0)+\(m), columns \(n0)+\(n)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: 0..<40) func isOneChainAnElement(seed: Int) {
+    var generator = Generator(UInt64(seed))
+    let windows = Windows(&generator)
+    for view in [windows.forward, windows.gradient] {
+      check(view, Float.self, &generator)
+      check(view, Double.self, &generator)
+      if seed % 4 == 0 { check(view, Int32.self, &generator) }
+      if seed % 4 == 1 { check(view, Int64.self, &generator) }
+    }
+  }
+
+  /// More of k than a block holds, with columns in runs of five: sums wait between the blocks.
+  @Test func longChains() {
+    var generator = Generator(7)
+    for filters in [1, 6, 16, 20] {
+      check(
+        View(
+          rows: [[filters, 700]], columns: [[2, 150], [5, 15], [5, 1]],
+          k: [[70, 10, 16], [10, 1, 1]]),
+        Float.self, &generator)
+    }
+  }
+}
