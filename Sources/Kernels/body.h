@@ -27,6 +27,10 @@
 
 #define UNARY_LONG(op, T)                                                                         \
   void NAME(op##_##T)(TYPE_##T * r, const TYPE_##T *a, ptrdiff_t n) {                             \
+    if (n == 1) {                                                                                 \
+      *r = nn_##op##_##T(*a);                                                                     \
+      return;                                                                                     \
+    }                                                                                             \
     ptrdiff_t i = 0;                                                                              \
     for (; i + BLOCK <= n; i += BLOCK) {                                                          \
       VECTORIZED for (int j = 0; j < BLOCK; j++) r[i + j] = nn_##op##_##T(a[i + j]);              \
@@ -57,6 +61,10 @@
     }                                                                                             \
   }                                                                                               \
   void NAME(op##_##T)(TYPE_##T * r, const TYPE_##T *a, ptrdiff_t n) {                             \
+    if (n == 1) {                                                                                 \
+      *r = nn_##op##_##T(*a);                                                                     \
+      return;                                                                                     \
+    }                                                                                             \
     ptrdiff_t i = 0;                                                                              \
     for (; i + BLOCK <= n; i += BLOCK) op##_block_##T(r + i, a + i);                              \
     if (i < n) {                                                                                  \

@@ -194,6 +194,12 @@ struct StripBlock {
     for slot in pendingRelease { frame.slots.release(slot) }
     pendingRelease = []
     values[index] = value
+    if dims.isEmpty, element(index).isFloat, element(index) == operandElement,
+      let statement = Self.scalarStatement(op, value.pointer, sources)
+    {
+      add(statement, index, &frame)
+      return
+    }
     let call = frame.apply(
       op, operand: operandElement, result: element(index), value.pointer, sources,
       isUniform: isUniform, shape.count(dims))
@@ -201,6 +207,27 @@ struct StripBlock {
   }
 
   private var pendingRelease: [Int] = []
+
+  /// The arithmetic of single floats, which C has: a call takes longer.
+  private static func scalarStatement(_ op: ElementwiseOp, _ to: String, _ from: [String]) -> String? {
+    let symbol: String
+    switch op {
+    case .add: symbol = "+"
+    case .sub: symbol = "-"
+    case .mul: symbol = "*"
+    case .div: symbol = "/"
+    case .neg, .abs, .sign, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan, .asin, .acos,
+      .atan, .sinh, .cosh, .tanh, .erf, .erfc, .sigmoid, .floor, .ceil, .round, .power, .not, .cast,
+      .pow, .max, .min, .mod, .atan2, .and, .or, .less, .lessEqual, .equal, .notEqual, .select:
+      return nil
+    }
+    return "\(element(at: to)) = \(element(at: from[0])) \(symbol) \(element(at: from[1]));"
+  }
+
+  /// The element behind a pointer.
+  private static func element(at pointer: String) -> String {
+    pointer.hasPrefix("&") ? String(pointer.dropFirst()) : "*(\(pointer))"
+  }
 
   /// A node's elements repeated along the axes of the strip along which it does not vary.
   mutating func expanded(_ node: Int, to dims: StripDims, _ frame: inout StripFrame) -> StripValue {

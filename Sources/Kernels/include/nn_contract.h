@@ -217,6 +217,55 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
     nn_contract_tile_##T##_##BYTES(1, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                               \
     return 1;                                                                                                     \
   }
+
+#define NN_CONTRACT_DEFINE_THIN(T, type)                                                                                     \
+  /* Columns of one row, `vectors` (a constant where it is inlined) of them, of which the last begins at column `last`. Each \
+     is one chain of multiply-adds: it takes several at a time to keep the processor busy. */                                \
+  NN_CONTRACT_INLINE void nn_contract_thin_tile_##T(const int vectors, ptrdiff_t K, const type *a, ptrdiff_t a_k,            \
+                                                    const type *b, ptrdiff_t b_k, type *c, ptrdiff_t last) {                 \
+    enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type) };                                                \
+    NN_CONTRACT_VECTOR(T) sum[8];                                                                                            \
+    NN_CONTRACT_UNROLL                                                                                                       \
+    for (int v = 0; v < vectors; v++) sum[v] = NN_CONTRACT_VECTOR_SPLAT(T, 0);                                               \
+    for (ptrdiff_t k = 0; k < K; k++) {                                                                                      \
+      const NN_CONTRACT_VECTOR(T) left = NN_CONTRACT_VECTOR_SPLAT(T, a[k * a_k]);                                            \
+      NN_CONTRACT_UNROLL                                                                                                     \
+      for (int v = 0; v < vectors; v++) {                                                                                    \
+        NN_CONTRACT_VECTOR(T) right;                                                                                         \
+        __builtin_memcpy(&right, b + k * b_k + (v == vectors - 1 ? last : v * WIDTH), BYTES);                                \
+        sum[v] = NN_CONTRACT_VECTOR_FMA(T, left, right, sum[v]);                                                             \
+      }                                                                                                                      \
+    }                                                                                                                        \
+    NN_CONTRACT_UNROLL                                                                                                       \
+    for (int v = 0; v < vectors; v++) {                                                                                      \
+      __builtin_memcpy(c + (v == vectors - 1 ? last : v * WIDTH), &sum[v], BYTES);                                           \
+    }                                                                                                                        \
+  }                                                                                                                          \
+                                                                                                                             \
+  /* c[N] = a[K] b[K, N] for N of at least a vector, b's columns being neighbours; nothing is packed. */                     \
+  static void nn_contract_thin_##T(ptrdiff_t N, ptrdiff_t K, const type *a, ptrdiff_t a_k, const type *b, ptrdiff_t b_k,     \
+                                   type *c) {                                                                                \
+    enum { WIDTH = NN_CONTRACT_SIMD / 8 / (int)sizeof(type) };                                                               \
+    const ptrdiff_t all = (N + WIDTH - 1) / WIDTH, tiles = (all + 7) / 8, most = (all + tiles - 1) / tiles;                  \
+    for (ptrdiff_t n = 0; n < N;) {                                                                                          \
+      const ptrdiff_t left = N - n, rest = (left + WIDTH - 1) / WIDTH, vectors = rest < most ? rest : most;                  \
+      /* The last of all overlaps the one before. */                                                                         \
+      const ptrdiff_t last = left < vectors * WIDTH ? left - WIDTH : (vectors - 1) * WIDTH;                                  \
+      const type *const from = b + n;                                                                                        \
+      type *const to = c + n;                                                                                                \
+      switch (vectors) {                                                                                                     \
+        case 1: nn_contract_thin_tile_##T(1, K, a, a_k, from, b_k, to, last); break;                                         \
+        case 2: nn_contract_thin_tile_##T(2, K, a, a_k, from, b_k, to, last); break;                                         \
+        case 3: nn_contract_thin_tile_##T(3, K, a, a_k, from, b_k, to, last); break;                                         \
+        case 4: nn_contract_thin_tile_##T(4, K, a, a_k, from, b_k, to, last); break;                                         \
+        case 5: nn_contract_thin_tile_##T(5, K, a, a_k, from, b_k, to, last); break;                                         \
+        case 6: nn_contract_thin_tile_##T(6, K, a, a_k, from, b_k, to, last); break;                                         \
+        case 7: nn_contract_thin_tile_##T(7, K, a, a_k, from, b_k, to, last); break;                                         \
+        default: nn_contract_thin_tile_##T(8, K, a, a_k, from, b_k, to, last); break;                                        \
+      }                                                                                                                      \
+      n += last + WIDTH;                                                                                                     \
+    }                                                                                                                        \
+  }
 #endif
 /* @end */
 
@@ -276,6 +325,8 @@ NN_CONTRACT_DEFINE_TILE(f32, float, 32)
 #if NN_CONTRACT_SIMD >= 512
 NN_CONTRACT_DEFINE_TILE(f32, float, 64)
 #endif
+
+NN_CONTRACT_DEFINE_THIN(f32, float)
 
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
 static ptrdiff_t nn_contract_width_f32(ptrdiff_t columns) {
@@ -465,7 +516,9 @@ static void nn_contract_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *
                             const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c, ptrdiff_t c_m, void *scratch) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
-  if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(float) < NN_CONTRACT_SIMD / 8) {
+  if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(float) >= NN_CONTRACT_SIMD / 8) {
+    nn_contract_thin_f32(N, K, a, a_k, b, b_k, c);
+  } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(float) < NN_CONTRACT_SIMD / 8) {
     nn_contract_blocks_f32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch);
   } else {
     nn_contract_blocks_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch);
@@ -671,6 +724,8 @@ NN_CONTRACT_DEFINE_TILE(f64, double, 32)
 NN_CONTRACT_DEFINE_TILE(f64, double, 64)
 #endif
 
+NN_CONTRACT_DEFINE_THIN(f64, double)
+
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
 static ptrdiff_t nn_contract_width_f64(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(double);
@@ -859,7 +914,9 @@ static void nn_contract_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double 
                             const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c, ptrdiff_t c_m, void *scratch) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
-  if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(double) < NN_CONTRACT_SIMD / 8) {
+  if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(double) >= NN_CONTRACT_SIMD / 8) {
+    nn_contract_thin_f64(N, K, a, a_k, b, b_k, c);
+  } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(double) < NN_CONTRACT_SIMD / 8) {
     nn_contract_blocks_f64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch);
   } else {
     nn_contract_blocks_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch);
@@ -1056,6 +1113,8 @@ NN_CONTRACT_DEFINE_TILE(i32, int32_t, 32)
 NN_CONTRACT_DEFINE_TILE(i32, int32_t, 64)
 #endif
 
+NN_CONTRACT_DEFINE_THIN(i32, int32_t)
+
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
 static ptrdiff_t nn_contract_width_i32(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(int32_t);
@@ -1244,7 +1303,9 @@ static void nn_contract_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t
                             const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c, ptrdiff_t c_m, void *scratch) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
-  if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int32_t) < NN_CONTRACT_SIMD / 8) {
+  if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(int32_t) >= NN_CONTRACT_SIMD / 8) {
+    nn_contract_thin_i32(N, K, a, a_k, b, b_k, c);
+  } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int32_t) < NN_CONTRACT_SIMD / 8) {
     nn_contract_blocks_i32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch);
   } else {
     nn_contract_blocks_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch);
@@ -1441,6 +1502,8 @@ NN_CONTRACT_DEFINE_TILE(i64, int64_t, 32)
 NN_CONTRACT_DEFINE_TILE(i64, int64_t, 64)
 #endif
 
+NN_CONTRACT_DEFINE_THIN(i64, int64_t)
+
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
 static ptrdiff_t nn_contract_width_i64(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(int64_t);
@@ -1629,7 +1692,9 @@ static void nn_contract_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t
                             const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c, ptrdiff_t c_m, void *scratch) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
-  if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int64_t) < NN_CONTRACT_SIMD / 8) {
+  if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(int64_t) >= NN_CONTRACT_SIMD / 8) {
+    nn_contract_thin_i64(N, K, a, a_k, b, b_k, c);
+  } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int64_t) < NN_CONTRACT_SIMD / 8) {
     nn_contract_blocks_i64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch);
   } else {
     nn_contract_blocks_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch);
