@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -64,4 +66,26 @@ int nn_start(
     if (files[i] >= 0) close(files[i]);
   }
   return failure;
+}
+
+nn_cores nn_own_cores(void) {
+  nn_cores cores;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  memset(&cores, 0, sizeof cores);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) {
+    memcpy(&cores, &set, sizeof set < sizeof cores ? sizeof set : sizeof cores);
+  }
+  return cores;
+}
+
+int nn_current_core(void) { return sched_getcpu(); }
+
+void nn_leave_core(const nn_cores *cores, int core) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  memcpy(&set, cores, sizeof set < sizeof *cores ? sizeof set : sizeof *cores);
+  if (core < 0 || core >= CPU_SETSIZE) return;
+  CPU_CLR(core, &set);
+  if (CPU_COUNT(&set) > 0) (void)sched_setaffinity(0, sizeof set, &set);
 }

@@ -18,6 +18,8 @@ struct ContractionShape {
   let block: Int
   /// Whether blocks are of columns.
   let isCutByColumns: Bool
+  /// Columns of a unit, where blocks are of columns.
+  private let columnUnit: Int
 
   init?(_ kernel: Kernel, _ pointers: KernelPointers) {
     guard let contraction = kernel.contraction else { return nil }
@@ -30,7 +32,12 @@ struct ContractionShape {
     columns = columnAxis.map { kernel.space[$0] } ?? 1
     batchCount = batchAxes.reduce(1) { $0 * kernel.space[$1] }
     target = Self.directTarget(kernel, pointers)
-    isCutByColumns = rows <= 32 && columns >= 512 && batchCount < 8
+    // The columns of windows come in runs, which a unit does not cut.
+    let run = columnAxis.flatMap { contraction.digits[$0].last } ?? 1
+    columnUnit = contraction.isPlain ? 64 : run * max(1, (9 + run) / run)
+    let hasManyColumns =
+      contraction.isPlain ? columns >= 512 : columns > columnUnit && batchCount == 1
+    isCutByColumns = rows <= 32 && batchCount < 8 && hasManyColumns
     let other = isCutByColumns ? rows : columns
     // The tile stays in the second-level cache until the epilogue has read it.
     let fitting = 262_144 / max(1, other * contraction.element.byteCount)
@@ -62,7 +69,7 @@ struct ContractionShape {
   }
 
   var extent: Int { isCutByColumns ? columns : rows }
-  private var unitSize: Int { isCutByColumns ? 64 : 16 }
+  private var unitSize: Int { isCutByColumns ? columnUnit : 16 }
   var unitSplit: UnitSplit {
     let chunk = max(1, min(unitSize, extent))
     let inner = isCutByColumns ? rows : columns

@@ -1,6 +1,8 @@
-// Threads that the runtime owns. A kernel's units are split statically, so that which thread computes what never depends on
-// timing. Idle workers spin for a moment, since the next kernel is usually near, and then sleep.
+// Threads that the runtime owns. A kernel's units are split into one piece a thread; a piece that its worker has not begun when
+// the caller is done with its own is the caller's, so that threads that are late never make a call slower than one thread would
+// be. Idle workers spin for a moment, since the next kernel is usually near, and then sleep.
 
+import CSystem
 import Glibc
 import Synchronization
 
@@ -36,6 +38,10 @@ final class ThreadPool: @unchecked Sendable {
   private let least = Atomic<Int>(Int.max)
   private let isBusy = Atomic<Bool>(false)
   private let call: UnsafeMutablePointer<KernelCall>
+  /// For each piece the last call of which it has been begun, by whichever thread.
+  private let begun: [Counter]
+  /// The core that the caller of the present call was on.
+  private let callersCore = Atomic<Int>(-1)
   private let workersDoor = Door()
   private let callersDoor = Door()
 
@@ -55,6 +61,7 @@ final class ThreadPool: @unchecked Sendable {
   private init(threads: Int) {
     self.threads = threads
     call = .allocate(capacity: 1)
+    begun = (0..<max(threads, 1)).map { _ in Counter() }
     for index in 1..<max(threads, 1) { start(worker: index) }
   }
 
@@ -73,11 +80,16 @@ final class ThreadPool: @unchecked Sendable {
     }
     least.store(Int.max, ordering: .relaxed)
     call.initialize(to: kernel)
+    callersCore.store(Int(nn_current_core()), ordering: .relaxed)
     remaining.store(kernel.pieces - 1, ordering: .relaxed)
     let count = (ticket.load(ordering: .relaxed) >> 16) &+ 1
     ticket.store(count << 16 | kernel.pieces, ordering: .sequentiallyConsistent)
     workersDoor.open()
     note(kernel.run(piece: 0))
+    for piece in 1..<kernel.pieces where begun[piece].advance(to: count) {
+      note(kernel.run(piece: piece))
+      remaining.subtract(1, ordering: .sequentiallyConsistent)
+    }
     callersDoor.wait { self.remaining.load(ordering: .sequentiallyConsistent) == 0 }
     let found = least.load(ordering: .relaxed)
     isBusy.store(false, ordering: .releasing)
@@ -109,16 +121,39 @@ final class ThreadPool: @unchecked Sendable {
 
   /// A pool stays for the life of the process, and so do its workers.
   private func work(as worker: Int) -> Never {
+    var cores = nn_own_cores()
     var seen = 0
     while true {
       workersDoor.wait { self.ticket.load(ordering: .sequentiallyConsistent) != seen }
       seen = ticket.load(ordering: .sequentiallyConsistent)
       guard worker < seen & 0xFFFF else { continue }
+      // The system may have woken it on the core on which the caller computes, and would leave it there for many calls.
+      let core = callersCore.load(ordering: .relaxed)
+      if core >= 0, Int(nn_current_core()) == core { nn_leave_core(&cores, Int32(core)) }
+      // Only who begins a piece may look at the call, which cannot end before the piece does.
+      guard begun[worker].advance(to: seen >> 16) else { continue }
       note(call.pointee.run(piece: worker))
       if remaining.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 {
         callersDoor.open()
       }
     }
+  }
+}
+
+/// A number that only grows.
+private final class Counter: Sendable {
+  private let value = Atomic<Int>(0)
+
+  /// Makes the number a greater one; false where it is that already, or greater.
+  func advance(to next: Int) -> Bool {
+    var current = value.load(ordering: .relaxed)
+    while current < next {
+      let (exchanged, original) = value.compareExchange(
+        expected: current, desired: next, ordering: .acquiringAndReleasing)
+      if exchanged { return true }
+      current = original
+    }
+    return false
   }
 }
 

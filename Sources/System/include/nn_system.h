@@ -19,6 +19,20 @@ int nn_pipe(int ends[2]);
 int nn_start(
   const char *path, char *const arguments[], char *const environment[], int input, int output, int reader, int *child);
 
+/* The cores that a thread may run on. */
+typedef struct {
+  unsigned long bits[16];
+} nn_cores;
+
+/* Those of the calling thread; none where the system does not say. */
+nn_cores nn_own_cores(void);
+
+/* The core on which the calling thread runs at this moment, or -1. */
+int nn_current_core(void);
+
+/* Moves the calling thread to another of the cores, if there is another. */
+void nn_leave_core(const nn_cores *cores, int core);
+
 /* SHA-256, by FIPS 180-4. A digest of several pieces is that of the pieces one after the other. */
 typedef struct {
   uint32_t state[8];
