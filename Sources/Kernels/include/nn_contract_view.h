@@ -48,6 +48,17 @@ static void nn_contract_places(ptrdiff_t first, ptrdiff_t count, const ptrdiff_t
   }
 }
 
+/* The longest stretch of some axes, at most `limit`, that starts at the same place of every axis it walks whole: all stretches
+   of that length lie alike but for where they begin. */
+static inline ptrdiff_t nn_contract_period(const ptrdiff_t *axes, ptrdiff_t rank, int fields, ptrdiff_t limit) {
+  ptrdiff_t period = 1, axis = rank - 1;
+  while (axis >= 0 && period * axes[axis * fields] <= limit) period *= axes[axis-- * fields];
+  for (ptrdiff_t part = axis >= 0 ? limit / period : 0; part > 1; part--) {
+    if (axes[axis * fields] % part == 0) return period * part;
+  }
+  return period;
+}
+
 #if NN_CONTRACT_SIMD
 /* How many neighbours in memory there are from places[0] on. */
 static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
@@ -385,8 +396,10 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
     };                                                                                                                        \
     type *const a_packed = (type *)scratch;                                                                                   \
     ptrdiff_t a_places[DEPTH], b_places[DEPTH], m_places[WIDTH], n_places[MOST];                                              \
-    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                         \
-    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                            \
+    /* Blocks that lie alike, where they are not short: then one table of places serves all. */                               \
+    const ptrdiff_t period = nn_contract_period(k_axes, view[2], 3, DEPTH);                                                   \
+    const int alike = period > DEPTH / 4 || period == K;                                                                      \
+    const ptrdiff_t block = alike ? period : (ptrdiff_t)DEPTH, blocks = (K + block - 1) / block;                              \
     const int groups = run == 1 ? 8 : MOST / run, columns = groups * run;                                                     \
     /* Sums wait here for the next block of k. */                                                                             \
     type single[MOST * WIDTH];                                                                                                \
@@ -400,18 +413,27 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
         const ptrdiff_t stop = N - start < panel ? N : start + panel;                                                         \
         for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                         \
           const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                            \
-          nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                     \
-          if (!(again && blocks == 1 && M <= WIDTH)) {                                                                        \
+          ptrdiff_t a_start = 0, b_start = 0;                                                                                 \
+          if (alike && k0 > 0) {                                                                                              \
+            nn_contract_places(k0, 1, k_axes, view[2], 3, 1, &a_start);                                                       \
+            nn_contract_places(k0, 1, k_axes, view[2], 3, 2, &b_start);                                                       \
+          }                                                                                                                   \
+          if (!alike || k0 == 0) {                                                                                            \
             nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                   \
-            nn_contract_pack_view_##T(depth, rows, a, a_places, m_places, a_packed);                                          \
+            nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                   \
+          }                                                                                                                   \
+          if (!(again && blocks == 1 && M <= WIDTH)) {                                                                        \
+            nn_contract_pack_view_##T(depth, rows, a + a_start, a_places, m_places, a_packed);                                \
           }                                                                                                                   \
           for (ptrdiff_t n = start; n < stop; n += columns) {                                                                 \
             const ptrdiff_t used = stop - n < columns ? stop - n : columns;                                                   \
             type *const part = blocks == 1 ? parts : parts + (n - start) * width;                                             \
             const type *from[8];                                                                                              \
-            nn_contract_places(n0 + n, used, column_axes, view[1], 2, 1, n_places);                                           \
+            if (k0 == 0 || stop - start > columns) {                                                                          \
+              nn_contract_places(n0 + n, used, column_axes, view[1], 2, 1, n_places);                                         \
+            }                                                                                                                 \
             /* Where fewer are left the last group is computed again. */                                                      \
-            for (int g = 0; g < groups; g++) from[g] = b + n_places[g * run < used ? g * run : used - run];                   \
+            for (int g = 0; g < groups; g++) from[g] = b + (b_start + n_places[g * run < used ? g * run : used - run]);       \
             NN_CONTRACT_TURNED_CALL(T, bytes, run, depth, a_packed, from, b_places, part, k0 > 0);                            \
             if (k0 + depth == K) nn_contract_turn_back_##T(rows, used, part, width, c + m * c_m + n, c_m);                    \
           }                                                                                                                   \
@@ -535,8 +557,9 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
     const ptrdiff_t lines = view[1] == 2 ? column_axes[0] : 1;                                                             \
     if (view[1] <= 2 && inner[1] == 1 && pitch >= line) {                                                                  \
       const ptrdiff_t whole = (lines - 1) * pitch >= WIDTH - line && pitch >= WIDTH - line;                                \
-      const double segments = (double)(N / line) * (double)((line + WIDTH - 1) / WIDTH);                                   \
-      const double cost = m * segments * (half_k + 2);                                                                     \
+      /* Two at a time at least. */                                                                                        \
+      const ptrdiff_t pairs = (N / line * ((line + WIDTH - 1) / WIDTH) + 1) / 2;                                           \
+      const double cost = 2 * m * (double)pairs * (half_k + 2);                                                            \
       if (n0 % line == 0 && N % line == 0 && (line >= WIDTH || whole) && cost < least) {                                   \
         least = cost;                                                                                                      \
         way = 2;                                                                                                           \
