@@ -14,11 +14,12 @@ struct ContractionShape {
   let batchCount: Int
   /// Where the epilogue is nothing but one store of the sums, and the product may be written there at once.
   let target: Access?
-  /// Rows (or columns, where there are few rows) that are computed before the epilogue takes them; all of them where there is none.
-  let block: Int
-  /// Whether blocks are of columns.
+  /// Rows and columns that are computed before the epilogue takes them; all of them where there is none.
+  let rowBlock: Int
+  let columnBlock: Int
+  /// Whether units are of columns.
   let isCutByColumns: Bool
-  /// Columns of a unit, where blocks are of columns.
+  /// Columns of a unit, where units are of columns.
   private let columnUnit: Int
 
   init?(_ kernel: Kernel, _ pointers: KernelPointers) {
@@ -35,14 +36,30 @@ struct ContractionShape {
     // The columns of windows come in runs, which a unit does not cut.
     let run = columnAxis.flatMap { contraction.digits[$0].last } ?? 1
     columnUnit = contraction.isPlain ? 64 : run * max(1, (9 + run) / run)
-    let hasManyColumns =
-      contraction.isPlain ? columns >= 512 : columns > columnUnit && batchCount == 1
-    isCutByColumns = rows <= 32 && batchCount < 8 && hasManyColumns
-    let other = isCutByColumns ? rows : columns
-    // The tile stays in the second-level cache until the epilogue has read it.
-    let fitting = 262_144 / max(1, other * contraction.element.byteCount)
-    let extent = isCutByColumns ? columns : rows
-    block = target != nil ? extent : min(extent, max(64, fitting / 64 * 64))
+    if contraction.isPlain {
+      // Every thread packs the right operand for itself, unless it has columns of its own.
+      isCutByColumns = columns >= 512 && batchCount < 8 && (rows <= 32 || columns >= 4 * rows)
+    } else {
+      isCutByColumns = rows <= 32 && batchCount == 1 && columns > columnUnit
+    }
+    if target != nil {
+      (rowBlock, columnBlock) = (rows, columns)
+      return
+    }
+    // The tile stays in the second-level cache until the epilogue has read it. Both operands are packed anew for every block: it
+    // is about as long as wide, or has all of the rows.
+    let most = 262_144 / contraction.element.byteCount
+    let short = min(rows, 256)
+    if contraction.isPlain && columns * short > most {
+      rowBlock = short
+      columnBlock = min(columns, max(128, most / short / 128 * 128))
+    } else if isCutByColumns {
+      rowBlock = rows
+      columnBlock = min(columns, max(columnUnit, most / rows / columnUnit * columnUnit))
+    } else {
+      rowBlock = min(rows, max(64, most / max(1, columns) / 64 * 64))
+      columnBlock = columns
+    }
   }
 
   /// The store of an epilogue that only stores, if the product can be written there.
@@ -62,7 +79,7 @@ struct ContractionShape {
 
   /// Whether every call has all rows, and the same left operand in every place of the batch.
   var packsRowsOnce: Bool {
-    guard !isCutByColumns, block == rows else { return false }
+    guard !isCutByColumns, rowBlock == rows, columnBlock == columns else { return false }
     return batchAxes.allSatisfy { axis in
       contraction.positions(ofAxis: axis).allSatisfy { contraction.left.map.strides[$0] == 0 }
     }
@@ -81,8 +98,7 @@ struct ContractionShape {
   /// Bytes of the block of sums before the epilogue.
   var tileByteCount: Int {
     if target != nil { return 0 }
-    let bytes = block * (isCutByColumns ? rows : columns) * contraction.element.byteCount
-    return (bytes + 63) / 64 * 64
+    return (rowBlock * columnBlock * contraction.element.byteCount + 63) / 64 * 64
   }
 
   /// Bytes for the matrix product's packed operands.
@@ -90,21 +106,20 @@ struct ContractionShape {
     func bytes(_ rows: Int, _ columns: Int) -> Int {
       nn_contract_scratch_bytes(rows, columns, contraction.extent, contraction.element.byteCount)
     }
-    let most = isCutByColumns ? bytes(rows, block) : bytes(block, columns)
-    return (max(most, bytes(rows, columns)) + 63) / 64 * 64
+    return (max(bytes(rowBlock, columnBlock), bytes(rows, columns)) + 63) / 64 * 64
   }
 
   var scratchByteCount: Int { tileByteCount + packingByteCount }
 
-  /// What a call says of its operands, `first` being the expression of the first row or column: `K, a + offset, a_m, a_k,
-  /// b + offset, b_k, b_n`, or of windows `m0, n0, view, a + offset, b + offset`.
+  /// What a call says of its operands, given the first row and column: `K, a + offset, a_m, a_k, b + offset, b_k, b_n`, or of
+  /// windows `m0, n0, view, a + offset, b + offset`.
   func operands(
-    _ pointers: KernelPointers, indices: [String?], first: String
+    _ pointers: KernelPointers, indices: [String?], row: String, column: String
   ) -> String {
     let isPlain = contraction.isPlain
     var place = indices
-    if let rowAxis { place[rowAxis] = isPlain && !isCutByColumns ? first : nil }
-    if let columnAxis { place[columnAxis] = isPlain && isCutByColumns ? first : nil }
+    if let rowAxis { place[rowAxis] = isPlain && row != "0" ? row : nil }
+    if let columnAxis { place[columnAxis] = isPlain && column != "0" ? column : nil }
     let digits = digitIndices(place)
     func start(_ access: Access) -> String {
       let offset = access.map.cExpression(digits)
@@ -113,7 +128,6 @@ struct ContractionShape {
     }
     let (left, right) = (start(contraction.left), start(contraction.right))
     if !isPlain {
-      let (row, column) = isCutByColumns ? ("0", first) : (first, "0")
       return "\(row), \(column), view, \(left), \(right)"
     }
     func strides(_ access: Access, _ axes: [Int?]) -> String {

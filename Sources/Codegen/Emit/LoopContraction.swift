@@ -52,16 +52,56 @@ struct ContractionNest {
 
   func close(_ writer: inout CWriter) { for _ in 0..<opened { writer.close() } }
 
-  /// Calls the product of rows (or columns) `first`..<`first + count` into `target`, whose rows lie `stride` apart.
+  /// The rows and columns that `low` and `high` bound.
+  var all: ContractionTile {
+    let unit = TileRange(first: "low", stop: "high")
+    return shape.isCutByColumns
+      ? ContractionTile(rows: TileRange(shape.rows), columns: unit)
+      : ContractionTile(rows: unit, columns: TileRange(shape.columns))
+  }
+
+  private var cutsRows: Bool { shape.rowBlock < shape.rows }
+  private var cutsColumns: Bool { shape.columnBlock < shape.columns }
+
+  /// A block of them, inside of the loops over blocks.
+  var tile: ContractionTile {
+    var tile = all
+    if cutsRows { tile.rows = TileRange(first: "block", stop: "last") }
+    if cutsColumns { tile.columns = TileRange(first: "part", stop: "rest") }
+    return tile
+  }
+
+  func openBlocks(_ writer: inout CWriter) {
+    func open(_ tile: TileRange, of all: TileRange, _ size: Int) {
+      writer.openLoop(tile.first, from: all.first, to: all.stop, by: size)
+      writer.line("const ptrdiff_t left = \(all.stop) - \(tile.first);")
+      writer.line(
+        "const ptrdiff_t \(tile.stop) = left < \(size) ? \(all.stop) : \(tile.first) + \(size);")
+    }
+    // The axis that units cut is the outer one.
+    if cutsColumns && shape.isCutByColumns {
+      open(tile.columns, of: all.columns, shape.columnBlock)
+    }
+    if cutsRows { open(tile.rows, of: all.rows, shape.rowBlock) }
+    if cutsColumns && !shape.isCutByColumns {
+      open(tile.columns, of: all.columns, shape.columnBlock)
+    }
+  }
+
+  func closeBlocks(_ writer: inout CWriter) {
+    if cutsRows { writer.close() }
+    if cutsColumns { writer.close() }
+  }
+
+  /// Calls the product of the rows and columns of a tile into `target`, whose rows lie `stride` apart.
   func emitCall(
-    _ function: String, _ pointers: KernelPointers, first: String, count: String, target: String,
+    _ function: String, _ pointers: KernelPointers, _ tile: ContractionTile, target: String,
     stride: String, packing: String, into writer: inout CWriter
   ) {
-    let (m, n) =
-      shape.isCutByColumns ? ("\(shape.rows)", count) : (count, "\(shape.columns)")
-    let operands = shape.operands(pointers, indices: rowIndices, first: first)
+    let operands = shape.operands(
+      pointers, indices: rowIndices, row: tile.rows.first, column: tile.columns.first)
     let again = shape.contraction.isPlain ? "" : ", " + isPackedAgain
-    writer.line("\(function)(\(m), \(n), \(operands),")
+    writer.line("\(function)(\(tile.rows.count), \(tile.columns.count), \(operands),")
     writer.line("    \(target), \(stride), \(packing)\(again));")
   }
 
@@ -75,14 +115,39 @@ struct ContractionNest {
     return split.blocks == 1 && shape.batchCount > 1 ? "unit > begin" : "0"
   }
 
-  /// The place of the store target where `first` is the first row or column.
-  func directTarget(_ pointers: KernelPointers, _ access: Access, first: String) -> String {
+  /// The place of the store target of a tile's first element.
+  func directTarget(_ pointers: KernelPointers, _ access: Access, _ tile: ContractionTile) -> String
+  {
     var place = rowIndices
-    if let row = shape.rowAxis { place[row] = shape.isCutByColumns ? nil : first }
-    if let column = shape.columnAxis { place[column] = shape.isCutByColumns ? first : nil }
+    if let row = shape.rowAxis { place[row] = tile.rows.offset }
+    if let column = shape.columnAxis { place[column] = tile.columns.offset }
     let offset = access.map.cExpression(place)
     return "\(pointers[access.buffer].name) + \(offset.asOperand)"
   }
+}
+
+/// A part of an axis as C expressions.
+struct TileRange {
+  var first: String
+  var stop: String
+
+  init(first: String, stop: String) {
+    self.first = first
+    self.stop = stop
+  }
+
+  /// All of an axis.
+  init(_ extent: Int) { self.init(first: "0", stop: "\(extent)") }
+
+  var count: String { first == "0" ? stop : "\(stop) - \(first)" }
+  /// Nil where it is 0.
+  var offset: String? { first == "0" ? nil : first }
+}
+
+/// Rows and columns that one call computes.
+struct ContractionTile {
+  var rows: TileRange
+  var columns: TileRange
 }
 
 extension Kernel {
@@ -128,8 +193,8 @@ struct LoopContraction {
     if let target = shape.target {
       let rowStride = shape.rowAxis.map { target.map.strides[$0] } ?? shape.columns
       nest.emitCall(
-        function, loop.pointers, first: "low", count: "high - low",
-        target: nest.directTarget(loop.pointers, target, first: "low"), stride: "\(rowStride)",
+        function, loop.pointers, nest.all,
+        target: nest.directTarget(loop.pointers, target, nest.all), stride: "\(rowStride)",
         packing: "scratch", into: &loop.writer)
     } else {
       emitBlocks(nest, function)
@@ -144,27 +209,19 @@ struct LoopContraction {
   }
 
   private mutating func emitBlocks(_ nest: ContractionNest, _ function: String) {
-    let block = shape.block
-    let (first, stop) = block < shape.extent ? ("block", "last") : ("low", "high")
-    if block < shape.extent {
-      loop.writer.openLoop("block", from: "low", to: "high", by: block)
-      loop.writer.line("const ptrdiff_t last = block + \(block) < high ? block + \(block) : high;")
-    }
-    let tileStride = shape.isCutByColumns ? block : shape.columns
+    nest.openBlocks(&loop.writer)
     nest.emitCall(
-      function, loop.pointers, first: first, count: "\(stop) - \(first)", target: "tile",
-      stride: "\(tileStride)", packing: "packing", into: &loop.writer)
-    emitEpilogue(first: first, stop: stop, tileStride: tileStride)
-    if block < shape.extent { loop.writer.close() }
+      function, loop.pointers, nest.tile, target: "tile", stride: "\(shape.columnBlock)",
+      packing: "packing", into: &loop.writer)
+    emitEpilogue(nest.tile)
+    nest.closeBlocks(&loop.writer)
   }
 
-  private mutating func emitEpilogue(first: String, stop: String, tileStride: Int) {
+  private mutating func emitEpilogue(_ tile: ContractionTile) {
     let kernel = loop.kernel
-    let (rowRange, columnRange) =
-      shape.isCutByColumns
-      ? (("0", "\(shape.rows)"), (first, stop)) : ((first, stop), ("0", "\(shape.columns)"))
-    let row = shape.rowAxis.map { LoopAxis("i\($0)", rowRange.0, rowRange.1) }
-    let column = shape.columnAxis.map { LoopAxis("i\($0)", columnRange.0, columnRange.1) }
+    let tileStride = shape.columnBlock
+    let row = shape.rowAxis.map { LoopAxis("i\($0)", tile.rows.first, tile.rows.stop) }
+    let column = shape.columnAxis.map { LoopAxis("i\($0)", tile.columns.first, tile.columns.stop) }
     let rowPlace = row.map { $0.lower == "0" ? $0.index : "(\($0.index) - \($0.lower))" }
     let columnPlace = column.map { $0.lower == "0" ? $0.index : "\($0.index) - \($0.lower)" }
     let place = [rowPlace.map { tileStride == 1 ? $0 : "\($0) * \(tileStride)" }, columnPlace]

@@ -209,7 +209,9 @@ struct StripBlock {
   private var pendingRelease: [Int] = []
 
   /// The arithmetic of single floats, which C has: a call takes longer.
-  private static func scalarStatement(_ op: ElementwiseOp, _ to: String, _ from: [String]) -> String? {
+  private static func scalarStatement(_ op: ElementwiseOp, _ to: String, _ from: [String])
+    -> String?
+  {
     let symbol: String
     switch op {
     case .add: symbol = "+"

@@ -21,52 +21,49 @@ extension StripKernel {
     if let target = shape.target {
       nest.open(&writer)
       nest.emitCall(
-        function, pointers, first: "low", count: "high - low",
-        target: nest.directTarget(pointers, target, first: "low"),
+        function, pointers, nest.all, target: nest.directTarget(pointers, target, nest.all),
         stride: "\(shape.rowAxis.map { target.map.strides[$0] } ?? shape.columns)",
         packing: "scratch", into: &writer)
       nest.close(&writer)
       return
     }
-    let block = shape.block
-    let isBlocked = block < shape.extent
-    let (first, stop) = isBlocked ? ("block", "last") : ("low", "high")
-    let epilogue = prepareEpilogue(shape, first: first)
+    let epilogue = prepareEpilogue(shape, nest.tile)
     let slots = frame.scratchByteCount
     declarations.append("\(type) *tile = (\(type) *)((char *)scratch + \(slots));")
     declarations.append("void *packing = (char *)scratch + \(slots + shape.tileByteCount);")
     flush(level: 0)
     nest.open(&writer)
     flush(level: 1)
-    if isBlocked {
-      writer.openLoop("block", from: "low", to: "high", by: block)
-      writer.line("const ptrdiff_t last = block + \(block) < high ? block + \(block) : high;")
-    }
+    nest.openBlocks(&writer)
     nest.emitCall(
-      function, pointers, first: first, count: "\(stop) - \(first)", target: "tile",
-      stride: "\(shape.isCutByColumns ? block : shape.columns)", packing: "packing", into: &writer)
-    writeEpilogue(epilogue, shape, first: first, stop: stop)
-    if isBlocked { writer.close() }
+      function, pointers, nest.tile, target: "tile", stride: "\(shape.columnBlock)",
+      packing: "packing",
+      into: &writer)
+    writeEpilogue(epilogue, shape, nest.tile)
+    nest.closeBlocks(&writer)
     nest.close(&writer)
   }
 
   /// Fills the levels: 0 the function's top, 1 a place of the batch, then the loops over the tile.
-  private mutating func prepareEpilogue(_ shape: ContractionShape, first: String) -> Nest {
+  private mutating func prepareEpilogue(_ shape: ContractionShape, _ range: ContractionTile) -> Nest
+  {
     let column = shape.columnAxis ?? shape.rowAxis
     let row = shape.columnAxis == nil ? nil : shape.rowAxis
+    let isWhole = shape.columnAxis == nil || range.columns.stop == "\(shape.columns)"
     let nest = nest(
-      rowAxis: row, columnAxis: column, outer: [],
-      columnExtent: shape.isCutByColumns ? nil : shape.columns, axisCount: kernel.space.count,
-      base: 1)
-    let stride = shape.columnAxis == nil ? 1 : shape.isCutByColumns ? shape.block : shape.columns
+      rowAxis: row, columnAxis: column, outer: [], columnExtent: isWhole ? shape.columns : nil,
+      axisCount: kernel.space.count, base: 1)
+    let stride = shape.columnAxis == nil ? 1 : shape.columnBlock
+    func index(_ axis: Int, _ range: TileRange) -> String {
+      range.first == "0" ? "i\(axis)" : "i\(axis) - \(range.first)"
+    }
     var place: [String] = []
     if let row {
-      let index = shape.isCutByColumns ? "i\(row)" : "(i\(row) - \(first))"
-      place.append(stride == 1 ? index : "\(index) * \(stride)")
+      let index = index(row, range.rows)
+      place.append(stride == 1 ? index : "(\(index)) * \(stride)")
     }
     if let column, nest.shape.rowAxis == nil {
-      let isCut = shape.columnAxis == nil || shape.isCutByColumns
-      place.append(isCut ? "i\(column) - \(first)" : "i\(column)")
+      place.append(index(column, shape.columnAxis == nil ? range.rows : range.columns))
     }
     let tile = place.isEmpty ? "tile" : "tile + (\(place.joined(separator: " + ")))"
     var block = StripBlock(
@@ -82,12 +79,11 @@ extension StripKernel {
   }
 
   private mutating func writeEpilogue(
-    _ nest: Nest, _ shape: ContractionShape, first: String, stop: String
+    _ nest: Nest, _ shape: ContractionShape, _ tile: ContractionTile
   ) {
     func loop(_ axis: Int) -> LoopAxis {
-      let isCut = shape.isCutByColumns ? axis == shape.columnAxis : axis == shape.rowAxis
-      return isCut
-        ? LoopAxis("i\(axis)", first, stop) : LoopAxis("i\(axis)", "0", "\(kernel.space[axis])")
+      let range = axis == shape.rowAxis ? tile.rows : tile.columns
+      return LoopAxis("i\(axis)", range.first, range.stop)
     }
     for (number, axis) in nest.outer.enumerated() {
       let loop = loop(axis)

@@ -102,7 +102,7 @@
 /* The scratch memory: up to 16 rows of the left operand, then a block of the right one. */
 #define NN_CONTRACT_DEPTH 2048                                   /* bytes of k in a block */
 #define NN_CONTRACT_TILE_BYTES (16 * (NN_CONTRACT_DEPTH + 64))   /* packed rows; 64 keeps them off one cache set */
-#define NN_CONTRACT_BLOCK_BYTES 262144                           /* packed columns */
+#define NN_CONTRACT_BLOCK_BYTES 524288                           /* packed columns: half of a 1 MiB second-level cache */
 #define NN_CONTRACT_SCRATCH (NN_CONTRACT_TILE_BYTES + NN_CONTRACT_BLOCK_BYTES) /* enough for every shape */
 /* @end */
 
@@ -387,7 +387,11 @@ static void nn_contract_pack_f32(ptrdiff_t depth, ptrdiff_t columns, const float
   const ptrdiff_t whole = columns / VECTORS * VECTORS;
   if (b_n == 1) {
     for (ptrdiff_t k = 0; k < depth && whole > 0; k++) {
+      /* Rows lie in pages of their own, and the processor does not look ahead from one to the next. */
+      const float *const ahead = b + (k + 6 < depth ? k + 6 : depth - 1) * b_k;
       for (ptrdiff_t n = 0; n < whole; n += VECTORS) {
+        __builtin_prefetch(ahead + n);
+        __builtin_prefetch(ahead + n + VECTORS / 2);
         __builtin_memcpy(packed + n * depth + k * VECTORS, b + k * b_k + n, sizeof(float[VECTORS]));
       }
     }
@@ -785,7 +789,11 @@ static void nn_contract_pack_f64(ptrdiff_t depth, ptrdiff_t columns, const doubl
   const ptrdiff_t whole = columns / VECTORS * VECTORS;
   if (b_n == 1) {
     for (ptrdiff_t k = 0; k < depth && whole > 0; k++) {
+      /* Rows lie in pages of their own, and the processor does not look ahead from one to the next. */
+      const double *const ahead = b + (k + 6 < depth ? k + 6 : depth - 1) * b_k;
       for (ptrdiff_t n = 0; n < whole; n += VECTORS) {
+        __builtin_prefetch(ahead + n);
+        __builtin_prefetch(ahead + n + VECTORS / 2);
         __builtin_memcpy(packed + n * depth + k * VECTORS, b + k * b_k + n, sizeof(double[VECTORS]));
       }
     }
@@ -1174,7 +1182,11 @@ static void nn_contract_pack_i32(ptrdiff_t depth, ptrdiff_t columns, const int32
   const ptrdiff_t whole = columns / VECTORS * VECTORS;
   if (b_n == 1) {
     for (ptrdiff_t k = 0; k < depth && whole > 0; k++) {
+      /* Rows lie in pages of their own, and the processor does not look ahead from one to the next. */
+      const int32_t *const ahead = b + (k + 6 < depth ? k + 6 : depth - 1) * b_k;
       for (ptrdiff_t n = 0; n < whole; n += VECTORS) {
+        __builtin_prefetch(ahead + n);
+        __builtin_prefetch(ahead + n + VECTORS / 2);
         __builtin_memcpy(packed + n * depth + k * VECTORS, b + k * b_k + n, sizeof(int32_t[VECTORS]));
       }
     }
@@ -1563,7 +1575,11 @@ static void nn_contract_pack_i64(ptrdiff_t depth, ptrdiff_t columns, const int64
   const ptrdiff_t whole = columns / VECTORS * VECTORS;
   if (b_n == 1) {
     for (ptrdiff_t k = 0; k < depth && whole > 0; k++) {
+      /* Rows lie in pages of their own, and the processor does not look ahead from one to the next. */
+      const int64_t *const ahead = b + (k + 6 < depth ? k + 6 : depth - 1) * b_k;
       for (ptrdiff_t n = 0; n < whole; n += VECTORS) {
+        __builtin_prefetch(ahead + n);
+        __builtin_prefetch(ahead + n + VECTORS / 2);
         __builtin_memcpy(packed + n * depth + k * VECTORS, b + k * b_k + n, sizeof(int64_t[VECTORS]));
       }
     }

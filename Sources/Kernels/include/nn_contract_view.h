@@ -48,9 +48,10 @@ static void nn_contract_places(ptrdiff_t first, ptrdiff_t count, const ptrdiff_t
   }
 }
 
+#if NN_CONTRACT_SIMD
 /* The longest stretch of some axes, at most `limit`, that starts at the same place of every axis it walks whole: all stretches
    of that length lie alike but for where they begin. */
-static inline ptrdiff_t nn_contract_period(const ptrdiff_t *axes, ptrdiff_t rank, int fields, ptrdiff_t limit) {
+static ptrdiff_t nn_contract_period(const ptrdiff_t *axes, ptrdiff_t rank, int fields, ptrdiff_t limit) {
   ptrdiff_t period = 1, axis = rank - 1;
   while (axis >= 0 && period * axes[axis * fields] <= limit) period *= axes[axis-- * fields];
   for (ptrdiff_t part = axis >= 0 ? limit / period : 0; part > 1; part--) {
@@ -59,7 +60,6 @@ static inline ptrdiff_t nn_contract_period(const ptrdiff_t *axes, ptrdiff_t rank
   return period;
 }
 
-#if NN_CONTRACT_SIMD
 /* How many neighbours in memory there are from places[0] on. */
 static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
   ptrdiff_t run = 1;
