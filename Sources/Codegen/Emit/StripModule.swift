@@ -4,20 +4,20 @@
 import NNIR
 
 func emitStripModule(_ program: Program) -> KernelModule {
-  var names = CNames()
   var writer = CWriter()
   var functions = KernelFunctions()
   var prototypes: [String: String] = [:]
   for kernel in program.kernels {
     if kernel.count == 0 {
-      let symbol = names.unique(kernel.name)
+      let symbol = "k\(functions.entries.count)"
       emitEmptyEntry(symbol, into: &writer)
       functions.addEmpty(symbol: symbol)
       continue
     }
     let form = KernelForm(kernel, in: program)
     if functions.reuse(form) { continue }
-    let symbol = names.unique(kernel.name)
+    // Nobody reads them: to look for names that clash with nothing would take longer than to number them.
+    let symbol = "k\(functions.entries.count)"
     let emitted = emitStrips(kernel, name: symbol, in: program)
     prototypes.merge(emitted.prototypes) { first, _ in first }
     writer.append(lines: emitted.text)

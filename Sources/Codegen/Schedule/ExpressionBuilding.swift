@@ -45,7 +45,7 @@ struct ExpressionBuilder {
     _ root: Int, _ graph: inout TensorGraph, substitution: [AffineMap], rank: Int,
     into block: inout BlockBuilder
   ) -> Int {
-    let identity = graph.views.number(of: .identity(rank: substitution.count))
+    let identity = graph.identity(rank: substitution.count)
     let start = start(root, identity, &graph)
     var done: [Use: Int] = [:]
     var pending = [Step(use: start)]

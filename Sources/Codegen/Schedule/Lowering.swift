@@ -18,6 +18,21 @@ struct Lowering {
   var slides: [Use: Slide] = [:]
   var checks: [CheckKey: Int] = [:]
 
+  private var elementwiseAxes: [ElementwiseKey: ElementwiseAxes] = [:]
+
+  /// What decides the axes of an elementwise node: the extents of its value and the views of its operands, by number.
+  private struct ElementwiseKey: Hashable {
+    var sizes: Int32
+    var views: [Int32]
+  }
+
+  /// The node's own axes, the operands' views of them, and the value's view of the node.
+  private struct ElementwiseAxes {
+    var domain: Int32
+    var views: [Int32]
+    var result: Int32
+  }
+
   struct CopyKey: Hashable {
     var use: Use
     var sizes: Int32
@@ -133,12 +148,23 @@ struct Lowering {
     return use(node, View(rank: rank, forms: [AffineMap.axis(position, rank: rank)]))
   }
 
-  /// Axes along which no operand moves are dropped, neighbours that all operands walk as one are joined.
   private mutating func elementwise(_ op: ElementwiseOp, _ operands: [Value], _ value: Value) -> Use
   {
-    let sizes = sizes(of: value)
     var operandUses = operands.map { uses[$0.index] }
-    let views = operandUses.map { view(of: $0) }
+    let axes = elementwiseAxes(operandUses.map(\.view), sizes: sizes(of: value))
+    for index in operandUses.indices { operandUses[index].view = axes.views[index] }
+    let node = graph.append(
+      .elementwise(op), function.type(of: value).element, domain: axes.domain, space: axes.domain,
+      reduced: graph.shapes.number(of: []), operands: operandUses, value: value.index)
+    graph.isForced[node] = !fuse
+    return Use(node: Int32(node), view: axes.result)
+  }
+
+  /// Axes along which no operand moves are dropped, neighbours that all operands walk as one are joined.
+  private mutating func elementwiseAxes(_ numbers: [Int32], sizes: [Int]) -> ElementwiseAxes {
+    let key = ElementwiseKey(sizes: graph.shapes.number(of: sizes), views: numbers)
+    if let known = elementwiseAxes[key] { return known }
+    let views = numbers.map { graph.views[$0] }
     var kept: [Int] = []
     var domain: [Int] = []
     for axis in sizes.indices where !views.allSatisfy({ $0.isConstant(along: axis) }) {
@@ -152,16 +178,15 @@ struct Lowering {
         domain.append(sizes[axis])
       }
     }
-    if kept.count != sizes.count {
-      for index in operandUses.indices {
-        operandUses[index].view = graph.views.number(of: views[index].keeping(kept))
-      }
-    }
-    let node = graph.append(
-      .elementwise(op), function.type(of: value).element, domain: domain, space: domain,
-      operands: operandUses, value: value.index)
-    graph.isForced[node] = !fuse
-    return use(node, Self.joinedView(sizes: sizes, kept: kept, domain: domain))
+    let own =
+      kept.count == sizes.count
+      ? numbers : views.map { graph.views.number(of: $0.keeping(kept)) }
+    let result = Self.joinedView(sizes: sizes, kept: kept, domain: domain)
+    let axes = ElementwiseAxes(
+      domain: graph.shapes.number(of: domain), views: own,
+      result: graph.views.number(of: result))
+    elementwiseAxes[key] = axes
+    return axes
   }
 
   /// Where the axes of a value are in a domain whose axis i ends with axis `kept[i]` of the value.

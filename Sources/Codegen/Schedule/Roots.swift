@@ -104,8 +104,7 @@ struct Roots {
         viewOf[index] = demandedView[index]
       } else {
         rootOf[index] = Int32(index)
-        viewOf[index] = graph.views.number(
-          of: .identity(rank: graph.iteration(of: index).count))
+        viewOf[index] = graph.identity(rank: graph.iterationRank(of: index))
       }
       for use in graph.operands(of: index) {
         let operand = Int(use.node)

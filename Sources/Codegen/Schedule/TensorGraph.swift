@@ -110,6 +110,8 @@ struct TensorGraph {
   /// The graph file's names for nodes that have one.
   var names: [Int: String] = [:]
   private var compositions: [UInt64: Int32] = [:]
+  /// The number of the view that leaves axes as they are, by rank; -1 where there is none yet.
+  private var identities: [Int32] = []
 
   func operands(of node: Int) -> ArraySlice<Use> {
     let first = Int(nodes[node].firstOperand)
@@ -138,19 +140,41 @@ struct TensorGraph {
     _ kind: NodeKind, _ element: ElementType, domain: [Int], space: [Int], reduced: [Int] = [],
     operands uses: [Use] = [], value: Int
   ) -> Int {
+    append(
+      kind, element, domain: shapes.number(of: domain), space: shapes.number(of: space),
+      reduced: shapes.number(of: reduced), operands: uses, value: value)
+  }
+
+  /// The same with extents that have their numbers.
+  mutating func append(
+    _ kind: NodeKind, _ element: ElementType, domain: Int32, space: Int32, reduced: Int32,
+    operands uses: [Use], value: Int
+  ) -> Int {
     nodes.append(
       TensorNode(
-        kind: kind, element: element, domain: shapes.number(of: domain),
-        space: shapes.number(of: space), reduced: shapes.number(of: reduced),
-        body: shapes.number(of: space), reducedMask: 0, firstOperand: Int32(operands.count),
-        operandCount: Int32(uses.count), value: Int32(value)))
+        kind: kind, element: element, domain: domain, space: space, reduced: reduced, body: space,
+        reducedMask: 0, firstOperand: Int32(operands.count), operandCount: Int32(uses.count),
+        value: Int32(value)))
     operands += uses
     isForced.append(false)
     return nodes.count - 1
   }
 
+  /// The number of the view of so many axes that leaves them as they are.
+  mutating func identity(rank: Int) -> Int32 {
+    while identities.count <= rank { identities.append(-1) }
+    if identities[rank] < 0 { identities[rank] = views.number(of: .identity(rank: rank)) }
+    return identities[rank]
+  }
+
+  /// How many extents a node's operands are functions of.
+  func iterationRank(of node: Int) -> Int { space(of: node).count + reduced(of: node).count }
+
   /// The number of `outer` as seen through `inner`, which says where each axis of `outer` is in new axes.
   mutating func composed(_ outer: Int32, with inner: Int32) -> Int32 {
+    // Most are: the rank of what is seen is that of the view.
+    let rank = views[outer].rank
+    if rank < identities.count, identities[rank] == inner { return outer }
     let key = UInt64(UInt32(bitPattern: outer)) << 32 | UInt64(UInt32(bitPattern: inner))
     if let known = compositions[key] { return known }
     let substitution = views[inner]
