@@ -44,7 +44,8 @@ struct ModelEmission {
       let before = try schedule(function, fuse: false).kernels.count
       lines.append(
         "\(name): \(before) kernels fused into \(program.kernels.count), workspace "
-          + "\(files.workspaces[name] ?? 0) bytes, "
+          + "\(files.workspaces[name] ?? 0) bytes (arrays \(program.workspaceByteCount), of which "
+          + "\(program.liveByteCount) live at one time), "
           + "\(program.floatingPointOperationCount) floating-point operations"
       )
     }

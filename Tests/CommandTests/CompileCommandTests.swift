@@ -37,6 +37,22 @@ struct CCompilation: CustomStringConvertible {
     return files.filter { $0.hasSuffix(".graph") }.sorted()
   }
 
+  /// The workspace is as large as the arrays that live at one time need, or nearly.
+  @Test(arguments: examples) func theWorkspaceIsNearItsBound(name: String) throws {
+    let folder = try Folder()
+    let result = try folder.start(
+      ["compile", "\(examplesFolder)/\(name)", "-v", "-o", "model"]
+    ).finish()
+    #expect(result.status == 0)
+    let pattern = /arrays (\d+), of which (\d+) live at one time/
+    let matches = result.errors.matches(of: pattern)
+    #expect(!matches.isEmpty, "\(result.errors)")
+    for match in matches {
+      let (arrays, live) = (try #require(Int(match.1)), try #require(Int(match.2)))
+      #expect(live <= arrays && 10 * arrays <= 11 * live, "\(match.0)")
+    }
+  }
+
   @Test(arguments: examples) func theCOfAnExampleCompilesWithoutAWord(name: String) throws {
     let folder = try Folder()
     let stem = String(name.dropLast(".graph".count))

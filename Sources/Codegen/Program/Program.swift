@@ -271,6 +271,8 @@ public struct Program: Sendable {
   public var loops: [ProgramLoop] = []
   /// Bytes of the workspace without the threads' scratch.
   public var workspaceByteCount: Int
+  /// The most bytes of buffers that live at one time: no layout of the workspace is smaller. Known once memory is planned.
+  public var liveByteCount = 0
   /// How many of the first kernels compute all outputs and the loss: what `forward` runs of a gradient program.
   public var forwardKernelCount: Int
 

@@ -1,5 +1,5 @@
 // Where the buffers of a program lie in its workspace: each from the kernel that first writes it to the last that touches it, in the
-// smallest gap that is free by then, or in the place of an input that the kernel reads for the last time.
+// smallest gap that is free, or in the place of an input that the kernel reads for the last time.
 
 import NNIR
 
@@ -55,10 +55,31 @@ struct Arena {
   }
 }
 
+/// Buffers that follow one another in the same place.
+private struct Tenancy {
+  /// Bytes, a multiple of 64.
+  var size: Int
+  /// The kernels from the first write to the last access.
+  var first: Int
+  var last: Int
+}
+
 extension Program {
   /// The program with an offset for every workspace buffer, and the bytes that this takes.
   func planningMemory() -> Program {
     var program = self
+    let (tenancies, tenancyOf) = tenancies()
+    let plan = Layout(tenancies, kernelCount: kernels.count)
+    for buffer in buffers.indices where tenancyOf[buffer] >= 0 {
+      program.buffers[buffer].storage = .workspace(offset: plan.offsets[tenancyOf[buffer]])
+    }
+    program.workspaceByteCount = plan.byteCount
+    program.liveByteCount = plan.liveByteCount
+    return program
+  }
+
+  /// Who lives when, and for each buffer its tenancy, or -1.
+  private func tenancies() -> ([Tenancy], [Int]) {
     let lives = lifetimes()
     let loops = innermostLoops
     var born = [[Int]](repeating: [], count: kernels.count)
@@ -67,36 +88,98 @@ extension Program {
       born[lives[buffer].first].append(buffer)
       dying[lives[buffer].last].append(buffer)
     }
-    var arena = Arena()
+    var tenancies: [Tenancy] = []
+    var tenancyOf = [Int](repeating: -1, count: buffers.count)
     var isHandedOn = [Bool](repeating: false, count: buffers.count)
     for index in kernels.indices {
       for buffer in born[index] {
-        let size = (program.buffers[buffer].byteCount + 63) / 64 * 64
-        let offset: Int
-        if let heir = kernels[index].takesOver(
+        let heir = kernels[index].takesOver(
           buffer,
           from: dying[index].filter {
             // Of a loop's steps none but the last is the end of what is from outside.
             !isHandedOn[$0] && $0 != buffer && lives[$0].loop == loops[index]
               && lives[buffer].loop == loops[index]
-          }, buffers),
-          case .workspace(let start) = program.buffers[heir].storage
-        {
+          }, buffers)
+        if let heir, tenancyOf[heir] >= 0 {
           isHandedOn[heir] = true
-          offset = start
+          tenancyOf[buffer] = tenancyOf[heir]
+          tenancies[tenancyOf[heir]].last = lives[buffer].last
         } else {
-          offset = arena.take(size)
-        }
-        program.buffers[buffer].storage = .workspace(offset: offset)
-      }
-      for buffer in dying[index] where !isHandedOn[buffer] {
-        if case .workspace(let offset) = program.buffers[buffer].storage {
-          arena.give(offset, (buffers[buffer].byteCount + 63) / 64 * 64)
+          tenancyOf[buffer] = tenancies.count
+          let size = (buffers[buffer].byteCount + 63) / 64 * 64
+          tenancies.append(Tenancy(size: size, first: index, last: lives[buffer].last))
         }
       }
     }
-    program.workspaceByteCount = arena.byteCount
-    return program
+    return (tenancies, tenancyOf)
+  }
+}
+
+/// Offsets for tenancies, so that no two of one time overlap.
+private struct Layout {
+  private(set) var offsets: [Int]
+  private(set) var byteCount = 0
+  private(set) var liveByteCount = 0
+
+  /// Up to so many tenancies are also laid out by size, which takes time with the square of their number.
+  private static let mostBySize = 512
+
+  /// In the order of time, and where that leaves gaps, by size.
+  init(_ tenancies: [Tenancy], kernelCount: Int) {
+    offsets = [Int](repeating: 0, count: tenancies.count)
+    layOutInTime(tenancies, kernelCount)
+    if byteCount > liveByteCount, tenancies.count <= Self.mostBySize { layOutBySize(tenancies) }
+  }
+
+  private mutating func layOutInTime(_ tenancies: [Tenancy], _ kernelCount: Int) {
+    var arena = Arena()
+    var live = 0
+    var ending = [[Int]](repeating: [], count: kernelCount)
+    var next = 0
+    for kernel in 0..<kernelCount {
+      while next < tenancies.count, tenancies[next].first == kernel {
+        offsets[next] = arena.take(tenancies[next].size)
+        live += tenancies[next].size
+        ending[tenancies[next].last].append(next)
+        next += 1
+      }
+      liveByteCount = max(liveByteCount, live)
+      for tenancy in ending[kernel] {
+        arena.give(offsets[tenancy], tenancies[tenancy].size)
+        live -= tenancies[tenancy].size
+      }
+    }
+    byteCount = arena.byteCount
+  }
+
+  /// The largest first, each into the smallest gap between those of its time.
+  private mutating func layOutBySize(_ tenancies: [Tenancy]) {
+    let order = tenancies.indices.sorted {
+      (tenancies[$1].size, tenancies[$0].first) < (tenancies[$0].size, tenancies[$1].first)
+    }
+    var places = [Int](repeating: 0, count: tenancies.count)
+    var total = 0
+    // By offset.
+    var placed: [Int] = []
+    for tenancy in order {
+      let one = tenancies[tenancy]
+      var best: (offset: Int, gap: Int)?
+      var end = 0
+      for other in placed {
+        let neighbour = tenancies[other]
+        if neighbour.last < one.first || neighbour.first > one.last { continue }
+        let gap = places[other] - end
+        if gap >= one.size, best.map({ gap < $0.gap }) ?? true { best = (end, gap) }
+        end = max(end, places[other] + neighbour.size)
+      }
+      places[tenancy] = best?.offset ?? end
+      total = max(total, places[tenancy] + one.size)
+      if total >= byteCount { return }
+      let position = placed.firstIndex { places[$0] > places[tenancy] } ?? placed.count
+      placed.insert(tenancy, at: position)
+    }
+    offsets = places
+    byteCount = total
   }
 }
 
