@@ -138,6 +138,16 @@ struct Product: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// Many rows, and one to nine columns behind whole vectors; whole groups of rows and parts of one; one block of k and several.
+  @Test(arguments: 33...41) func fewColumnsBehindVectors(_ n: Int) {
+    for (m, k) in [(32, 7), (33, 600), (48, 33), (61, 1100), (47, 3)] {
+      for product in Product.variants(m, k, n).prefix(4) {
+        check(product, Float.self)
+        check(product, Int32.self)
+      }
+    }
+  }
+
   @Test(arguments: [0, 1, 2, 3, 4, 5, 9])
   func lanes(_ m: Int) {
     for n in [0, 1, 2, 3, 4, 7] {

@@ -218,6 +218,52 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
     return 1;                                                                                                     \
   }
 
+#define NN_CONTRACT_DEFINE_TAIL(T, type)                                                                                     \
+  /* part[columns, a vector of rows] (+)= a[depth, a vector of rows] times b[depth, 8]'s first columns: the few columns that \
+     would leave a vector of them half empty, with the rows as the vector. */                                                \
+  NN_CONTRACT_INLINE void nn_contract_tail_tile_##T(const int columns, ptrdiff_t depth, const type *a, const type *b,        \
+                                                    type *part, int more) {                                                  \
+    enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type) };                                                \
+    NN_CONTRACT_VECTOR(T) sum[8];                                                                                            \
+    NN_CONTRACT_UNROLL                                                                                                       \
+    for (int j = 0; j < columns; j++) {                                                                                      \
+      sum[j] = NN_CONTRACT_VECTOR_SPLAT(T, 0);                                                                               \
+      if (more) __builtin_memcpy(&sum[j], part + j * WIDTH, BYTES);                                                          \
+    }                                                                                                                        \
+    for (ptrdiff_t k = 0; k < depth; k++) {                                                                                  \
+      NN_CONTRACT_VECTOR(T) left;                                                                                            \
+      __builtin_memcpy(&left, a + k * WIDTH, BYTES);                                                                         \
+      NN_CONTRACT_UNROLL                                                                                                     \
+      for (int j = 0; j < columns; j++) {                                                                                    \
+        sum[j] = NN_CONTRACT_VECTOR_FMA(T, left, NN_CONTRACT_VECTOR_SPLAT(T, b[k * 8 + j]), sum[j]);                         \
+      }                                                                                                                      \
+    }                                                                                                                        \
+    NN_CONTRACT_UNROLL                                                                                                       \
+    for (int j = 0; j < columns; j++) __builtin_memcpy(part + j * WIDTH, &sum[j], BYTES);                                    \
+  }                                                                                                                          \
+                                                                                                                             \
+  /* The last 1 to 8 columns of as many rows as a vector has elements. */                                                    \
+  static void nn_contract_tail_##T(ptrdiff_t columns, ptrdiff_t depth, const type *a, const type *b, type *c, ptrdiff_t c_m, \
+                                   int more) {                                                                               \
+    enum { WIDTH = NN_CONTRACT_SIMD / 8 / (int)sizeof(type) };                                                               \
+    type part[8 * WIDTH];                                                                                                    \
+    for (int i = 0; i < 8 * WIDTH && more; i++) {                                                                            \
+      part[i] = i / WIDTH < columns ? c[i % WIDTH * c_m + i / WIDTH] : 0;                                                    \
+    }                                                                                                                        \
+    if (columns <= 2) {                                                                                                      \
+      nn_contract_tail_tile_##T(2, depth, a, b, part, more);                                                                 \
+    } else if (columns <= 4) {                                                                                               \
+      nn_contract_tail_tile_##T(4, depth, a, b, part, more);                                                                 \
+    } else if (columns <= 6) {                                                                                               \
+      nn_contract_tail_tile_##T(6, depth, a, b, part, more);                                                                 \
+    } else {                                                                                                                 \
+      nn_contract_tail_tile_##T(8, depth, a, b, part, more);                                                                 \
+    }                                                                                                                        \
+    for (ptrdiff_t j = 0; j < columns; j++) {                                                                                \
+      for (int i = 0; i < WIDTH; i++) c[i * c_m + j] = part[j * WIDTH + i];                                                  \
+    }                                                                                                                        \
+  }
+
 #define NN_CONTRACT_DEFINE_THIN(T, type)                                                                                     \
   /* Columns of one row, `vectors` (a constant where it is inlined) of them, of which the last begins at column `last`. Each \
      is one chain of multiply-adds: it takes several at a time to keep the processor busy. */                                \
@@ -326,6 +372,8 @@ NN_CONTRACT_DEFINE_TILE(f32, float, 32)
 NN_CONTRACT_DEFINE_TILE(f32, float, 64)
 #endif
 
+NN_CONTRACT_DEFINE_TAIL(f32, float)
+
 NN_CONTRACT_DEFINE_THIN(f32, float)
 
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
@@ -423,6 +471,23 @@ static void nn_contract_pack_f32(ptrdiff_t depth, ptrdiff_t columns, const float
   }
 }
 
+/* Packs rows of a, at least 4, whose neighbours in memory are neighbours in k, as [depth][2 ROWS]. */
+static void nn_contract_turn_rows_f32(ptrdiff_t rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m, float *packed) {
+  enum { GROUP = 2 * NN_CONTRACT_ROWS };
+  for (ptrdiff_t k = 0; k < depth && depth < 4; k++) {
+    for (ptrdiff_t r = 0; r < rows; r++) packed[k * GROUP + r] = a[r * a_m + k];
+  }
+  for (ptrdiff_t k = 0; k < depth && depth >= 4; k += 4) {
+    const ptrdiff_t from = k + 4 <= depth ? k : depth - 4;
+    for (ptrdiff_t r = 0; r < rows; r += 4) {
+      const ptrdiff_t row = r + 4 <= rows ? r : rows - 4;
+      const float *const first = a + (row * a_m + from);
+      nn_contract_transpose(first, first + a_m, first + 2 * a_m, first + 3 * a_m, (char *)(packed + from * GROUP + row),
+                            GROUP * (ptrdiff_t)sizeof(float));
+    }
+  }
+}
+
 /* Packs rows of a: [depth][2 ROWS] where neighbours in memory are neighbours in m, else rows DEPTH + 64 bytes apart. */
 static void nn_contract_pack_rows_f32(ptrdiff_t rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                       float *packed) {
@@ -451,18 +516,31 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
     SIZE = (int)sizeof(float),
     VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
     ROWS = NN_CONTRACT_ROWS,
-    DEPTH = NN_CONTRACT_DEPTH / SIZE
+    DEPTH = NN_CONTRACT_DEPTH / SIZE,
+    /* Whether a vector holds as many rows as are packed together. */
+    TAILED = SIZE == 4 && 2 * NN_CONTRACT_ROWS * SIZE == NN_CONTRACT_SIMD / 8
   };
   float *const a_packed = (float *)scratch;
   float *const b_packed = (float *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
   const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
   const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
   const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;
+  /* A few columns behind whole vectors, many rows: then the rows lie along the vectors for these. */
+  const ptrdiff_t few = N % (VECTORS / 2);
+  const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
+                       (a_m == 1 || a_k == 1);
+  const ptrdiff_t tail = has_tail ? few : 0;
+  float tail_b[TAILED ? 8 * DEPTH : 1];
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
-    for (ptrdiff_t n0 = 0; n0 < N; n0 += panel) {
-      const ptrdiff_t columns = N - n0 < panel ? N - n0 : panel;
+    for (ptrdiff_t k = 0; k < depth && tail > 0; k++) {
+      for (ptrdiff_t j = 0; j < 8; j++) {
+        tail_b[k * 8 + j] = j < tail ? b[(k0 + k) * b_k + (N - tail + j) * b_n] : 0;
+      }
+    }
+    for (ptrdiff_t n0 = 0; n0 < N - tail; n0 += panel) {
+      const ptrdiff_t columns = N - tail - n0 < panel ? N - tail - n0 : panel;
       const float *const block_b = b + (k0 * b_k + n0 * b_n);
       /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
       ptrdiff_t direct = 0;
@@ -476,16 +554,31 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const float *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
-        if (columns > VECTORS && a_m == 1) {
-          const ptrdiff_t odd = m0 / ROWS % 2 * ROWS;
-          if (odd == 0) nn_contract_pack_rows_f32(M - m0 < 2 * ROWS ? M - m0 : 2 * ROWS, depth, tile_a, 1, a_k, a_packed);
+        const ptrdiff_t odd = m0 / ROWS % 2 * ROWS, group = M - m0 + odd < 2 * ROWS ? M - m0 + odd : 2 * ROWS;
+        if ((columns > VECTORS && a_m == 1) || (tail > 0 && (a_m == 1 || group >= 4))) {
+          if (odd == 0 && a_m == 1) {
+            nn_contract_pack_rows_f32(group, depth, tile_a, 1, a_k, a_packed);
+          } else if (odd == 0) {
+            nn_contract_turn_rows_f32(group, depth, tile_a, a_m, a_packed);
+          }
           tile_a = a_packed + odd;
+          tile_a_m = 1;
           tile_a_k = 2 * ROWS;
+          if (n0 == 0 && tail > 0 && odd > 0 && group == 2 * ROWS) {
+            nn_contract_tail_f32(tail, depth, a_packed, tail_b, c + ((m0 - odd) * c_m + N - tail), c_m, k0 > 0);
+          }
         } else if (columns > VECTORS) {
           nn_contract_pack_rows_f32(rows, depth, tile_a, a_m, a_k, a_packed);
           tile_a = a_packed;
           tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
           tile_a_k = 1;
+        }
+        if (n0 == 0 && tail > 0 && group < 2 * ROWS) {
+          /* What is left of the rows takes the columns as vectors. */
+          float part[ROWS * 8], *const tail_c = c + (m0 * c_m + N - tail);
+          for (ptrdiff_t i = 0; i < rows * 8 && k0 > 0; i++) part[i] = i % 8 < tail ? tail_c[i / 8 * c_m + i % 8] : 0;
+          nn_contract_tile_f32(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
+          for (int r = 0; r < rows; r++) nn_contract_copy_f32(tail_c + r * c_m, part + r * 8, tail);
         }
         for (ptrdiff_t n = 0; n < columns;) {
           const ptrdiff_t bytes = nn_contract_width_f32(columns - n), width = bytes / SIZE;
@@ -728,6 +821,8 @@ NN_CONTRACT_DEFINE_TILE(f64, double, 32)
 NN_CONTRACT_DEFINE_TILE(f64, double, 64)
 #endif
 
+NN_CONTRACT_DEFINE_TAIL(f64, double)
+
 NN_CONTRACT_DEFINE_THIN(f64, double)
 
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
@@ -825,6 +920,23 @@ static void nn_contract_pack_f64(ptrdiff_t depth, ptrdiff_t columns, const doubl
   }
 }
 
+/* Packs rows of a, at least 4, whose neighbours in memory are neighbours in k, as [depth][2 ROWS]. */
+static void nn_contract_turn_rows_f64(ptrdiff_t rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m, double *packed) {
+  enum { GROUP = 2 * NN_CONTRACT_ROWS };
+  for (ptrdiff_t k = 0; k < depth && depth < 4; k++) {
+    for (ptrdiff_t r = 0; r < rows; r++) packed[k * GROUP + r] = a[r * a_m + k];
+  }
+  for (ptrdiff_t k = 0; k < depth && depth >= 4; k += 4) {
+    const ptrdiff_t from = k + 4 <= depth ? k : depth - 4;
+    for (ptrdiff_t r = 0; r < rows; r += 4) {
+      const ptrdiff_t row = r + 4 <= rows ? r : rows - 4;
+      const double *const first = a + (row * a_m + from);
+      nn_contract_transpose(first, first + a_m, first + 2 * a_m, first + 3 * a_m, (char *)(packed + from * GROUP + row),
+                            GROUP * (ptrdiff_t)sizeof(double));
+    }
+  }
+}
+
 /* Packs rows of a: [depth][2 ROWS] where neighbours in memory are neighbours in m, else rows DEPTH + 64 bytes apart. */
 static void nn_contract_pack_rows_f64(ptrdiff_t rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                       double *packed) {
@@ -853,18 +965,31 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
     SIZE = (int)sizeof(double),
     VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
     ROWS = NN_CONTRACT_ROWS,
-    DEPTH = NN_CONTRACT_DEPTH / SIZE
+    DEPTH = NN_CONTRACT_DEPTH / SIZE,
+    /* Whether a vector holds as many rows as are packed together. */
+    TAILED = SIZE == 4 && 2 * NN_CONTRACT_ROWS * SIZE == NN_CONTRACT_SIMD / 8
   };
   double *const a_packed = (double *)scratch;
   double *const b_packed = (double *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
   const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
   const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
   const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;
+  /* A few columns behind whole vectors, many rows: then the rows lie along the vectors for these. */
+  const ptrdiff_t few = N % (VECTORS / 2);
+  const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
+                       (a_m == 1 || a_k == 1);
+  const ptrdiff_t tail = has_tail ? few : 0;
+  double tail_b[TAILED ? 8 * DEPTH : 1];
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
-    for (ptrdiff_t n0 = 0; n0 < N; n0 += panel) {
-      const ptrdiff_t columns = N - n0 < panel ? N - n0 : panel;
+    for (ptrdiff_t k = 0; k < depth && tail > 0; k++) {
+      for (ptrdiff_t j = 0; j < 8; j++) {
+        tail_b[k * 8 + j] = j < tail ? b[(k0 + k) * b_k + (N - tail + j) * b_n] : 0;
+      }
+    }
+    for (ptrdiff_t n0 = 0; n0 < N - tail; n0 += panel) {
+      const ptrdiff_t columns = N - tail - n0 < panel ? N - tail - n0 : panel;
       const double *const block_b = b + (k0 * b_k + n0 * b_n);
       /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
       ptrdiff_t direct = 0;
@@ -878,16 +1003,31 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const double *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
-        if (columns > VECTORS && a_m == 1) {
-          const ptrdiff_t odd = m0 / ROWS % 2 * ROWS;
-          if (odd == 0) nn_contract_pack_rows_f64(M - m0 < 2 * ROWS ? M - m0 : 2 * ROWS, depth, tile_a, 1, a_k, a_packed);
+        const ptrdiff_t odd = m0 / ROWS % 2 * ROWS, group = M - m0 + odd < 2 * ROWS ? M - m0 + odd : 2 * ROWS;
+        if ((columns > VECTORS && a_m == 1) || (tail > 0 && (a_m == 1 || group >= 4))) {
+          if (odd == 0 && a_m == 1) {
+            nn_contract_pack_rows_f64(group, depth, tile_a, 1, a_k, a_packed);
+          } else if (odd == 0) {
+            nn_contract_turn_rows_f64(group, depth, tile_a, a_m, a_packed);
+          }
           tile_a = a_packed + odd;
+          tile_a_m = 1;
           tile_a_k = 2 * ROWS;
+          if (n0 == 0 && tail > 0 && odd > 0 && group == 2 * ROWS) {
+            nn_contract_tail_f64(tail, depth, a_packed, tail_b, c + ((m0 - odd) * c_m + N - tail), c_m, k0 > 0);
+          }
         } else if (columns > VECTORS) {
           nn_contract_pack_rows_f64(rows, depth, tile_a, a_m, a_k, a_packed);
           tile_a = a_packed;
           tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
           tile_a_k = 1;
+        }
+        if (n0 == 0 && tail > 0 && group < 2 * ROWS) {
+          /* What is left of the rows takes the columns as vectors. */
+          double part[ROWS * 8], *const tail_c = c + (m0 * c_m + N - tail);
+          for (ptrdiff_t i = 0; i < rows * 8 && k0 > 0; i++) part[i] = i % 8 < tail ? tail_c[i / 8 * c_m + i % 8] : 0;
+          nn_contract_tile_f64(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
+          for (int r = 0; r < rows; r++) nn_contract_copy_f64(tail_c + r * c_m, part + r * 8, tail);
         }
         for (ptrdiff_t n = 0; n < columns;) {
           const ptrdiff_t bytes = nn_contract_width_f64(columns - n), width = bytes / SIZE;
@@ -1121,6 +1261,8 @@ NN_CONTRACT_DEFINE_TILE(i32, int32_t, 32)
 NN_CONTRACT_DEFINE_TILE(i32, int32_t, 64)
 #endif
 
+NN_CONTRACT_DEFINE_TAIL(i32, int32_t)
+
 NN_CONTRACT_DEFINE_THIN(i32, int32_t)
 
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
@@ -1218,6 +1360,23 @@ static void nn_contract_pack_i32(ptrdiff_t depth, ptrdiff_t columns, const int32
   }
 }
 
+/* Packs rows of a, at least 4, whose neighbours in memory are neighbours in k, as [depth][2 ROWS]. */
+static void nn_contract_turn_rows_i32(ptrdiff_t rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m, int32_t *packed) {
+  enum { GROUP = 2 * NN_CONTRACT_ROWS };
+  for (ptrdiff_t k = 0; k < depth && depth < 4; k++) {
+    for (ptrdiff_t r = 0; r < rows; r++) packed[k * GROUP + r] = a[r * a_m + k];
+  }
+  for (ptrdiff_t k = 0; k < depth && depth >= 4; k += 4) {
+    const ptrdiff_t from = k + 4 <= depth ? k : depth - 4;
+    for (ptrdiff_t r = 0; r < rows; r += 4) {
+      const ptrdiff_t row = r + 4 <= rows ? r : rows - 4;
+      const int32_t *const first = a + (row * a_m + from);
+      nn_contract_transpose(first, first + a_m, first + 2 * a_m, first + 3 * a_m, (char *)(packed + from * GROUP + row),
+                            GROUP * (ptrdiff_t)sizeof(int32_t));
+    }
+  }
+}
+
 /* Packs rows of a: [depth][2 ROWS] where neighbours in memory are neighbours in m, else rows DEPTH + 64 bytes apart. */
 static void nn_contract_pack_rows_i32(ptrdiff_t rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                       int32_t *packed) {
@@ -1246,18 +1405,31 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
     SIZE = (int)sizeof(int32_t),
     VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
     ROWS = NN_CONTRACT_ROWS,
-    DEPTH = NN_CONTRACT_DEPTH / SIZE
+    DEPTH = NN_CONTRACT_DEPTH / SIZE,
+    /* Whether a vector holds as many rows as are packed together. */
+    TAILED = SIZE == 4 && 2 * NN_CONTRACT_ROWS * SIZE == NN_CONTRACT_SIMD / 8
   };
   int32_t *const a_packed = (int32_t *)scratch;
   int32_t *const b_packed = (int32_t *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
   const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
   const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
   const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;
+  /* A few columns behind whole vectors, many rows: then the rows lie along the vectors for these. */
+  const ptrdiff_t few = N % (VECTORS / 2);
+  const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
+                       (a_m == 1 || a_k == 1);
+  const ptrdiff_t tail = has_tail ? few : 0;
+  int32_t tail_b[TAILED ? 8 * DEPTH : 1];
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
-    for (ptrdiff_t n0 = 0; n0 < N; n0 += panel) {
-      const ptrdiff_t columns = N - n0 < panel ? N - n0 : panel;
+    for (ptrdiff_t k = 0; k < depth && tail > 0; k++) {
+      for (ptrdiff_t j = 0; j < 8; j++) {
+        tail_b[k * 8 + j] = j < tail ? b[(k0 + k) * b_k + (N - tail + j) * b_n] : 0;
+      }
+    }
+    for (ptrdiff_t n0 = 0; n0 < N - tail; n0 += panel) {
+      const ptrdiff_t columns = N - tail - n0 < panel ? N - tail - n0 : panel;
       const int32_t *const block_b = b + (k0 * b_k + n0 * b_n);
       /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
       ptrdiff_t direct = 0;
@@ -1271,16 +1443,31 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const int32_t *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
-        if (columns > VECTORS && a_m == 1) {
-          const ptrdiff_t odd = m0 / ROWS % 2 * ROWS;
-          if (odd == 0) nn_contract_pack_rows_i32(M - m0 < 2 * ROWS ? M - m0 : 2 * ROWS, depth, tile_a, 1, a_k, a_packed);
+        const ptrdiff_t odd = m0 / ROWS % 2 * ROWS, group = M - m0 + odd < 2 * ROWS ? M - m0 + odd : 2 * ROWS;
+        if ((columns > VECTORS && a_m == 1) || (tail > 0 && (a_m == 1 || group >= 4))) {
+          if (odd == 0 && a_m == 1) {
+            nn_contract_pack_rows_i32(group, depth, tile_a, 1, a_k, a_packed);
+          } else if (odd == 0) {
+            nn_contract_turn_rows_i32(group, depth, tile_a, a_m, a_packed);
+          }
           tile_a = a_packed + odd;
+          tile_a_m = 1;
           tile_a_k = 2 * ROWS;
+          if (n0 == 0 && tail > 0 && odd > 0 && group == 2 * ROWS) {
+            nn_contract_tail_i32(tail, depth, a_packed, tail_b, c + ((m0 - odd) * c_m + N - tail), c_m, k0 > 0);
+          }
         } else if (columns > VECTORS) {
           nn_contract_pack_rows_i32(rows, depth, tile_a, a_m, a_k, a_packed);
           tile_a = a_packed;
           tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
           tile_a_k = 1;
+        }
+        if (n0 == 0 && tail > 0 && group < 2 * ROWS) {
+          /* What is left of the rows takes the columns as vectors. */
+          int32_t part[ROWS * 8], *const tail_c = c + (m0 * c_m + N - tail);
+          for (ptrdiff_t i = 0; i < rows * 8 && k0 > 0; i++) part[i] = i % 8 < tail ? tail_c[i / 8 * c_m + i % 8] : 0;
+          nn_contract_tile_i32(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
+          for (int r = 0; r < rows; r++) nn_contract_copy_i32(tail_c + r * c_m, part + r * 8, tail);
         }
         for (ptrdiff_t n = 0; n < columns;) {
           const ptrdiff_t bytes = nn_contract_width_i32(columns - n), width = bytes / SIZE;
@@ -1514,6 +1701,8 @@ NN_CONTRACT_DEFINE_TILE(i64, int64_t, 32)
 NN_CONTRACT_DEFINE_TILE(i64, int64_t, 64)
 #endif
 
+NN_CONTRACT_DEFINE_TAIL(i64, int64_t)
+
 NN_CONTRACT_DEFINE_THIN(i64, int64_t)
 
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
@@ -1611,6 +1800,23 @@ static void nn_contract_pack_i64(ptrdiff_t depth, ptrdiff_t columns, const int64
   }
 }
 
+/* Packs rows of a, at least 4, whose neighbours in memory are neighbours in k, as [depth][2 ROWS]. */
+static void nn_contract_turn_rows_i64(ptrdiff_t rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m, int64_t *packed) {
+  enum { GROUP = 2 * NN_CONTRACT_ROWS };
+  for (ptrdiff_t k = 0; k < depth && depth < 4; k++) {
+    for (ptrdiff_t r = 0; r < rows; r++) packed[k * GROUP + r] = a[r * a_m + k];
+  }
+  for (ptrdiff_t k = 0; k < depth && depth >= 4; k += 4) {
+    const ptrdiff_t from = k + 4 <= depth ? k : depth - 4;
+    for (ptrdiff_t r = 0; r < rows; r += 4) {
+      const ptrdiff_t row = r + 4 <= rows ? r : rows - 4;
+      const int64_t *const first = a + (row * a_m + from);
+      nn_contract_transpose(first, first + a_m, first + 2 * a_m, first + 3 * a_m, (char *)(packed + from * GROUP + row),
+                            GROUP * (ptrdiff_t)sizeof(int64_t));
+    }
+  }
+}
+
 /* Packs rows of a: [depth][2 ROWS] where neighbours in memory are neighbours in m, else rows DEPTH + 64 bytes apart. */
 static void nn_contract_pack_rows_i64(ptrdiff_t rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                       int64_t *packed) {
@@ -1639,18 +1845,31 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
     SIZE = (int)sizeof(int64_t),
     VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
     ROWS = NN_CONTRACT_ROWS,
-    DEPTH = NN_CONTRACT_DEPTH / SIZE
+    DEPTH = NN_CONTRACT_DEPTH / SIZE,
+    /* Whether a vector holds as many rows as are packed together. */
+    TAILED = SIZE == 4 && 2 * NN_CONTRACT_ROWS * SIZE == NN_CONTRACT_SIMD / 8
   };
   int64_t *const a_packed = (int64_t *)scratch;
   int64_t *const b_packed = (int64_t *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
   const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
   const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
   const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;
+  /* A few columns behind whole vectors, many rows: then the rows lie along the vectors for these. */
+  const ptrdiff_t few = N % (VECTORS / 2);
+  const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
+                       (a_m == 1 || a_k == 1);
+  const ptrdiff_t tail = has_tail ? few : 0;
+  int64_t tail_b[TAILED ? 8 * DEPTH : 1];
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
-    for (ptrdiff_t n0 = 0; n0 < N; n0 += panel) {
-      const ptrdiff_t columns = N - n0 < panel ? N - n0 : panel;
+    for (ptrdiff_t k = 0; k < depth && tail > 0; k++) {
+      for (ptrdiff_t j = 0; j < 8; j++) {
+        tail_b[k * 8 + j] = j < tail ? b[(k0 + k) * b_k + (N - tail + j) * b_n] : 0;
+      }
+    }
+    for (ptrdiff_t n0 = 0; n0 < N - tail; n0 += panel) {
+      const ptrdiff_t columns = N - tail - n0 < panel ? N - tail - n0 : panel;
       const int64_t *const block_b = b + (k0 * b_k + n0 * b_n);
       /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
       ptrdiff_t direct = 0;
@@ -1664,16 +1883,31 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const int64_t *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
-        if (columns > VECTORS && a_m == 1) {
-          const ptrdiff_t odd = m0 / ROWS % 2 * ROWS;
-          if (odd == 0) nn_contract_pack_rows_i64(M - m0 < 2 * ROWS ? M - m0 : 2 * ROWS, depth, tile_a, 1, a_k, a_packed);
+        const ptrdiff_t odd = m0 / ROWS % 2 * ROWS, group = M - m0 + odd < 2 * ROWS ? M - m0 + odd : 2 * ROWS;
+        if ((columns > VECTORS && a_m == 1) || (tail > 0 && (a_m == 1 || group >= 4))) {
+          if (odd == 0 && a_m == 1) {
+            nn_contract_pack_rows_i64(group, depth, tile_a, 1, a_k, a_packed);
+          } else if (odd == 0) {
+            nn_contract_turn_rows_i64(group, depth, tile_a, a_m, a_packed);
+          }
           tile_a = a_packed + odd;
+          tile_a_m = 1;
           tile_a_k = 2 * ROWS;
+          if (n0 == 0 && tail > 0 && odd > 0 && group == 2 * ROWS) {
+            nn_contract_tail_i64(tail, depth, a_packed, tail_b, c + ((m0 - odd) * c_m + N - tail), c_m, k0 > 0);
+          }
         } else if (columns > VECTORS) {
           nn_contract_pack_rows_i64(rows, depth, tile_a, a_m, a_k, a_packed);
           tile_a = a_packed;
           tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
           tile_a_k = 1;
+        }
+        if (n0 == 0 && tail > 0 && group < 2 * ROWS) {
+          /* What is left of the rows takes the columns as vectors. */
+          int64_t part[ROWS * 8], *const tail_c = c + (m0 * c_m + N - tail);
+          for (ptrdiff_t i = 0; i < rows * 8 && k0 > 0; i++) part[i] = i % 8 < tail ? tail_c[i / 8 * c_m + i % 8] : 0;
+          nn_contract_tile_i64(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
+          for (int r = 0; r < rows; r++) nn_contract_copy_i64(tail_c + r * c_m, part + r * 8, tail);
         }
         for (ptrdiff_t n = 0; n < columns;) {
           const ptrdiff_t bytes = nn_contract_width_i64(columns - n), width = bytes / SIZE;
