@@ -8,7 +8,7 @@ struct UnitSplit {
   var chunk: Int
   var units: Int
   var extent: Int
-  /// Units that keep a thread busy for some 20 microseconds.
+  /// Units that keep a thread busy for some 6 microseconds.
   var grain: Int
 
   /// `pointCost`: roughly nanoseconds for a point of the space. Where the innermost axis is cut, then at multiples of `vector`.
@@ -35,7 +35,7 @@ struct UnitSplit {
     let blocks = (extent + chunk - 1) / chunk
     units = space.contains(0) ? 0 : space[..<axis].reduce(1, *) * blocks
     let unitCost = Double(chunk * inner) * pointCost
-    grain = max(1, min(max(1, units), Int((20_000 / max(unitCost, 1)).rounded(.up))))
+    grain = max(1, min(max(1, units), Int((6_000 / max(unitCost, 1)).rounded(.up))))
   }
 
   var blocks: Int { (extent + chunk - 1) / chunk }

@@ -12,7 +12,7 @@ struct NameTable {
     var base = ""
     for scalar in wanted.unicodeScalars {
       let isAllowed =
-        scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
       base.unicodeScalars.append(isAllowed || scalar == "_" ? scalar : "_")
     }
     if let first = base.unicodeScalars.first, ("0"..."9").contains(first) { base = "_" + base }
