@@ -98,7 +98,10 @@ def cells(result, of, by_hand=False):
 def heading(document):
     kind = "quick run, whose figures are rough" if document["quick"] else "run"
     load = f"load {document['load']:.1f} at the start, {document.get('load_end', document['load']):.1f} at the end"
-    return f"{document['machine']}; {document['date']}; one {kind}, of {document['rounds']} rounds; {load}."
+    count = f"one {kind}, of {document['rounds']} rounds"
+    if document.get("added"):
+        count = f"rows of several runs, the last a {kind} of {document['rounds']} rounds"
+    return f"{document['machine']}; {document['date']}; {count}; {load}."
 
 
 def label(key):

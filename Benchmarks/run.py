@@ -322,6 +322,7 @@ def main():
         "load": os.getloadavg()[0],
         "rounds": options.rounds,
         "quick": options.quick,
+        "added": options.add,
         "results": [],
     }
     kept = []
