@@ -1,5 +1,5 @@
-/* text.c: embeds nn_math.h, nn_contract.h, nn_contract_view.h and nn_lookup.h. They are also included, so that a
-   change to them rebuilds this file. */
+/* text.c: embeds the headers that emitted C takes parts of. They are also included, so that a change to them rebuilds this
+   file. */
 
 #include "nn_text.h"
 
@@ -32,5 +32,7 @@
 
 EMBED("nn_math", "nn_math.h")
 EMBED("nn_contract", "nn_contract.h")
+EMBED("nn_contract_lines", "nn_contract_lines.h")
+EMBED("nn_contract_turned", "nn_contract_turned.h")
 EMBED("nn_contract_view", "nn_contract_view.h")
 EMBED("nn_lookup", "nn_lookup.h")

@@ -31,7 +31,10 @@ import Testing
     #expect(nn_symbol_address(0, "nns_none_f32") == nil)
   }
 
-  @Test(arguments: ["nn_math", "nn_contract", "nn_contract_view", "nn_lookup"])
+  @Test(arguments: [
+    "nn_math", "nn_contract", "nn_contract_lines", "nn_contract_turned", "nn_contract_view",
+    "nn_lookup",
+  ])
   func embeddedTextIsTheHeader(_ name: String) throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Sources/Kernels/include/\(name).h")
@@ -44,6 +47,8 @@ import Testing
     switch name {
     case "nn_math": (nn_math_text_address(), nn_math_text_length)
     case "nn_contract": (nn_contract_text_address(), nn_contract_text_length)
+    case "nn_contract_lines": (nn_contract_lines_text_address(), nn_contract_lines_text_length)
+    case "nn_contract_turned": (nn_contract_turned_text_address(), nn_contract_turned_text_length)
     case "nn_contract_view": (nn_contract_view_text_address(), nn_contract_view_text_length)
     default: (nn_lookup_text_address(), nn_lookup_text_length)
     }

@@ -15,7 +15,7 @@ struct EmittedKernel {
   var grain: Int
   /// Whether the function gives 1 + the position of an index out of range, or 0.
   var isCheck = false
-  /// Names of sections of nn_math.h, nn_contract.h, nn_contract_view.h and nn_lookup.h.
+  /// Names of sections of the embedded headers.
   var sections: Set<String> = []
   /// In strips: the primitives' prototypes by name.
   var prototypes: [String: String] = [:]

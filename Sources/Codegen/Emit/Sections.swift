@@ -80,12 +80,14 @@ private func comparisons() -> String {
   return text
 }
 
-/// nn_math.h, nn_contract.h with nn_contract_view.h, and nn_lookup.h as the Kernels module embeds them.
+/// nn_math.h, nn_contract.h with its parts for windows, and nn_lookup.h as the Kernels module embeds them.
 enum EmbeddedHeaders {
   static let mathematics = SectionedText(
     text(nn_math_text_address(), nn_math_text_length) + comparisons())
   static let contraction = SectionedText(
     text(nn_contract_text_address(), nn_contract_text_length)
+      + text(nn_contract_lines_text_address(), nn_contract_lines_text_length)
+      + text(nn_contract_turned_text_address(), nn_contract_turned_text_length)
       + text(nn_contract_view_text_address(), nn_contract_view_text_length))
   static let lookup = SectionedText(text(nn_lookup_text_address(), nn_lookup_text_length))
 
