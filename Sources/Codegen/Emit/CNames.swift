@@ -157,5 +157,5 @@ private let libraryNames = mathNames.union(
 private let locals = words(
   """
   begin end unit lane block rows columns count value buffers scratch tile packing lanes params gradient state workspace loss \
-  seed restrict p q n half from to base points batch last left part rest stop next
+  seed restrict p q n half from to base points batch last part rest stop next
   """)

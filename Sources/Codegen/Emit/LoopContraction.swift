@@ -74,9 +74,9 @@ struct ContractionNest {
   func openBlocks(_ writer: inout CWriter) {
     func open(_ tile: TileRange, of all: TileRange, _ size: Int) {
       writer.openLoop(tile.first, from: all.first, to: all.stop, by: size)
-      writer.line("const ptrdiff_t left = \(all.stop) - \(tile.first);")
+      let (first, stop) = (tile.first, all.stop)
       writer.line(
-        "const ptrdiff_t \(tile.stop) = left < \(size) ? \(all.stop) : \(tile.first) + \(size);")
+        "const ptrdiff_t \(tile.stop) = \(stop) - \(first) < \(size) ? \(stop) : \(first) + \(size);")
     }
     // The axis that units cut is the outer one.
     if cutsColumns && shape.isCutByColumns {

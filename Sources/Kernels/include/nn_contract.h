@@ -524,13 +524,14 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   float *const b_packed = (float *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
   const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
   const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
-  const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;
   /* A few columns behind whole vectors, many rows: then the rows lie along the vectors for these. */
   const ptrdiff_t few = N % (VECTORS / 2);
   const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
                        (a_m == 1 || a_k == 1);
   const ptrdiff_t tail = has_tail ? few : 0;
-  float tail_b[TAILED ? 8 * DEPTH : 1];
+  const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
+  /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
+  float *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
@@ -973,13 +974,14 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   double *const b_packed = (double *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
   const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
   const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
-  const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;
   /* A few columns behind whole vectors, many rows: then the rows lie along the vectors for these. */
   const ptrdiff_t few = N % (VECTORS / 2);
   const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
                        (a_m == 1 || a_k == 1);
   const ptrdiff_t tail = has_tail ? few : 0;
-  double tail_b[TAILED ? 8 * DEPTH : 1];
+  const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
+  /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
+  double *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
@@ -1413,13 +1415,14 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   int32_t *const b_packed = (int32_t *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
   const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
   const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
-  const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;
   /* A few columns behind whole vectors, many rows: then the rows lie along the vectors for these. */
   const ptrdiff_t few = N % (VECTORS / 2);
   const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
                        (a_m == 1 || a_k == 1);
   const ptrdiff_t tail = has_tail ? few : 0;
-  int32_t tail_b[TAILED ? 8 * DEPTH : 1];
+  const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
+  /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
+  int32_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
@@ -1853,13 +1856,14 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   int64_t *const b_packed = (int64_t *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
   const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
   const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
-  const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;
   /* A few columns behind whole vectors, many rows: then the rows lie along the vectors for these. */
   const ptrdiff_t few = N % (VECTORS / 2);
   const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
                        (a_m == 1 || a_k == 1);
   const ptrdiff_t tail = has_tail ? few : 0;
-  int64_t tail_b[TAILED ? 8 * DEPTH : 1];
+  const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
+  /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
+  int64_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
