@@ -76,7 +76,8 @@ struct ContractionNest {
       writer.openLoop(tile.first, from: all.first, to: all.stop, by: size)
       let (first, stop) = (tile.first, all.stop)
       writer.line(
-        "const ptrdiff_t \(tile.stop) = \(stop) - \(first) < \(size) ? \(stop) : \(first) + \(size);")
+        "const ptrdiff_t \(tile.stop) = \(stop) - \(first) < \(size) ? \(stop) : \(first) + \(size);"
+      )
     }
     // The axis that units cut is the outer one.
     if cutsColumns && shape.isCutByColumns {
