@@ -65,13 +65,40 @@ struct CCompilation: CustomStringConvertible {
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.output == "")
     #expect(outcome.errors.contains("kernels") && outcome.errors.contains("workspace"))
+    try compilesWithoutAWord("\(stem).c", in: folder)
+  }
+
+  /// By every compiler at hand, with `flags` besides.
+  private func compilesWithoutAWord(_ file: String, in folder: Folder, flags: [String] = []) throws
+  {
     #expect(!CCompilation.all.isEmpty)
     for compilation in CCompilation.all {
-      let arguments = compilation.arguments + ["-c", "\(stem).c", "-o", "out.o"]
+      let arguments = compilation.arguments + flags + ["-c", file, "-o", "out.o"]
       let compiled = try folder.run(compilation.path, arguments)
       #expect(compiled.status == 0, "\(compilation)")
       #expect(compiled.output + compiled.errors == "", "\(compilation)")
     }
+  }
+
+  /// One product and nothing else: the emitted C has the parts of the headers that it needs, and no other.
+  @Test(arguments: [
+    "input x : f32[2, 3, 12, 12]\nparam w : f32[8, 3, 3, 3]\noutput conv2d(x, w, padding=1) as y\n",
+    "input x : f64[2, 3, 12, 12]\nparam w : f64[8, 3, 3, 3]\noutput conv2d(x, w) as y\n",
+    "input x : f32[40, 100]\nparam w : f32[100, 37]\noutput x @ w as y\n",
+    "input x : f64[1, 100]\nparam w : f64[100, 37]\noutput x @ w as y\n",
+    "input x : f32[40, 100]\nparam w : f32[100, 2]\noutput x @ w as y\n",
+    // Blocks of rows inside of blocks of columns.
+    "input x : f32[600, 8]\nparam w : f32[8, 2500]\noutput tanh(x @ w) as y\n",
+  ])
+  func aProductAloneCompilesWithoutAWord(graph: String) throws {
+    let folder = try Folder()
+    try folder.write("one.graph", graph)
+    let outcome = try folder.start(["compile", "one.graph"]).finish()
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    try compilesWithoutAWord("one.c", in: folder)
+    #if arch(x86_64)
+      try compilesWithoutAWord("one.c", in: folder, flags: ["-march=native"])
+    #endif
   }
 
   @Test func theSameTextOverTwoRuns() throws {

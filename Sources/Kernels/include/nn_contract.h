@@ -372,10 +372,6 @@ NN_CONTRACT_DEFINE_TILE(f32, float, 32)
 NN_CONTRACT_DEFINE_TILE(f32, float, 64)
 #endif
 
-NN_CONTRACT_DEFINE_TAIL(f32, float)
-
-NN_CONTRACT_DEFINE_THIN(f32, float)
-
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
 static ptrdiff_t nn_contract_width_f32(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(float);
@@ -428,6 +424,10 @@ NN_CONTRACT_INLINE void nn_contract_copy_f32(float *to, const float *from, ptrdi
 
 /* @section contract_f32 needs: contract_parts_f32 */
 #if NN_CONTRACT_SIMD
+NN_CONTRACT_DEFINE_TAIL(f32, float)
+
+NN_CONTRACT_DEFINE_THIN(f32, float)
+
 /* Packs b[depth, columns] tile by tile, each as [depth, width], the last one filled up with zeros. */
 static void nn_contract_pack_f32(ptrdiff_t depth, ptrdiff_t columns, const float *b, ptrdiff_t b_k, ptrdiff_t b_n,
                                  float *packed) {
@@ -822,10 +822,6 @@ NN_CONTRACT_DEFINE_TILE(f64, double, 32)
 NN_CONTRACT_DEFINE_TILE(f64, double, 64)
 #endif
 
-NN_CONTRACT_DEFINE_TAIL(f64, double)
-
-NN_CONTRACT_DEFINE_THIN(f64, double)
-
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
 static ptrdiff_t nn_contract_width_f64(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(double);
@@ -878,6 +874,10 @@ NN_CONTRACT_INLINE void nn_contract_copy_f64(double *to, const double *from, ptr
 
 /* @section contract_f64 needs: contract_parts_f64 */
 #if NN_CONTRACT_SIMD
+NN_CONTRACT_DEFINE_TAIL(f64, double)
+
+NN_CONTRACT_DEFINE_THIN(f64, double)
+
 /* Packs b[depth, columns] tile by tile, each as [depth, width], the last one filled up with zeros. */
 static void nn_contract_pack_f64(ptrdiff_t depth, ptrdiff_t columns, const double *b, ptrdiff_t b_k, ptrdiff_t b_n,
                                  double *packed) {
@@ -1263,10 +1263,6 @@ NN_CONTRACT_DEFINE_TILE(i32, int32_t, 32)
 NN_CONTRACT_DEFINE_TILE(i32, int32_t, 64)
 #endif
 
-NN_CONTRACT_DEFINE_TAIL(i32, int32_t)
-
-NN_CONTRACT_DEFINE_THIN(i32, int32_t)
-
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
 static ptrdiff_t nn_contract_width_i32(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(int32_t);
@@ -1319,6 +1315,10 @@ NN_CONTRACT_INLINE void nn_contract_copy_i32(int32_t *to, const int32_t *from, p
 
 /* @section contract_i32 needs: contract_parts_i32 */
 #if NN_CONTRACT_SIMD
+NN_CONTRACT_DEFINE_TAIL(i32, int32_t)
+
+NN_CONTRACT_DEFINE_THIN(i32, int32_t)
+
 /* Packs b[depth, columns] tile by tile, each as [depth, width], the last one filled up with zeros. */
 static void nn_contract_pack_i32(ptrdiff_t depth, ptrdiff_t columns, const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n,
                                  int32_t *packed) {
@@ -1704,10 +1704,6 @@ NN_CONTRACT_DEFINE_TILE(i64, int64_t, 32)
 NN_CONTRACT_DEFINE_TILE(i64, int64_t, 64)
 #endif
 
-NN_CONTRACT_DEFINE_TAIL(i64, int64_t)
-
-NN_CONTRACT_DEFINE_THIN(i64, int64_t)
-
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
 static ptrdiff_t nn_contract_width_i64(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(int64_t);
@@ -1760,6 +1756,10 @@ NN_CONTRACT_INLINE void nn_contract_copy_i64(int64_t *to, const int64_t *from, p
 
 /* @section contract_i64 needs: contract_parts_i64 */
 #if NN_CONTRACT_SIMD
+NN_CONTRACT_DEFINE_TAIL(i64, int64_t)
+
+NN_CONTRACT_DEFINE_THIN(i64, int64_t)
+
 /* Packs b[depth, columns] tile by tile, each as [depth, width], the last one filled up with zeros. */
 static void nn_contract_pack_i64(ptrdiff_t depth, ptrdiff_t columns, const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n,
                                  int64_t *packed) {
