@@ -218,6 +218,26 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
     return 1;                                                                                                     \
   }
 
+#define NN_CONTRACT_DEFINE_TURN(T, type)                                                                              \
+  /* to[j, i] = from[i, j] for i < rows and j < columns, rows of each `from_row` and `to_row` elements apart. */      \
+  static void nn_contract_turn_##T(ptrdiff_t rows, ptrdiff_t columns, const type *from, ptrdiff_t from_row, type *to, \
+                                   ptrdiff_t to_row) {                                                                \
+    const int whole = sizeof(type) == 4 && rows >= 4 && columns >= 4;                                                 \
+    for (ptrdiff_t j = 0; j < columns && !whole; j++) {                                                               \
+      for (ptrdiff_t i = 0; i < rows; i++) to[j * to_row + i] = from[i * from_row + j];                               \
+    }                                                                                                                 \
+    /* Four by four; the last four overlap those before. */                                                           \
+    for (ptrdiff_t j = 0; j < columns && whole; j += 4) {                                                             \
+      const ptrdiff_t column = j + 4 <= columns ? j : columns - 4;                                                    \
+      for (ptrdiff_t i = 0; i < rows; i += 4) {                                                                       \
+        const ptrdiff_t row = i + 4 <= rows ? i : rows - 4;                                                           \
+        const type *const first = from + (row * from_row + column);                                                   \
+        nn_contract_transpose(first, first + from_row, first + 2 * from_row, first + 3 * from_row,                    \
+                              (char *)(to + (column * to_row + row)), to_row * (ptrdiff_t)sizeof(type));              \
+      }                                                                                                               \
+    }                                                                                                                 \
+  }
+
 #define NN_CONTRACT_DEFINE_TAIL(T, type)                                                                                     \
   /* part[columns, a vector of rows] (+)= a[depth, a vector of rows] times b[depth, 8]'s first columns: the few columns that \
      would leave a vector of them half empty, with the rows as the vector. */                                                \
@@ -246,10 +266,8 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
   static void nn_contract_tail_##T(ptrdiff_t columns, ptrdiff_t depth, const type *a, const type *b, type *c, ptrdiff_t c_m, \
                                    int more) {                                                                               \
     enum { WIDTH = NN_CONTRACT_SIMD / 8 / (int)sizeof(type) };                                                               \
-    type part[8 * WIDTH];                                                                                                    \
-    for (int i = 0; i < 8 * WIDTH && more; i++) {                                                                            \
-      part[i] = i / WIDTH < columns ? c[i % WIDTH * c_m + i / WIDTH] : 0;                                                    \
-    }                                                                                                                        \
+    type part[8 * WIDTH] = {0};                                                                                              \
+    if (more) nn_contract_turn_##T(WIDTH, columns, c, c_m, part, WIDTH);                                                     \
     if (columns <= 2) {                                                                                                      \
       nn_contract_tail_tile_##T(2, depth, a, b, part, more);                                                                 \
     } else if (columns <= 4) {                                                                                               \
@@ -259,9 +277,7 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
     } else {                                                                                                                 \
       nn_contract_tail_tile_##T(8, depth, a, b, part, more);                                                                 \
     }                                                                                                                        \
-    for (ptrdiff_t j = 0; j < columns; j++) {                                                                                \
-      for (int i = 0; i < WIDTH; i++) c[i * c_m + j] = part[j * WIDTH + i];                                                  \
-    }                                                                                                                        \
+    nn_contract_turn_##T(columns, WIDTH, part, WIDTH, c, c_m);                                                               \
   }
 
 #define NN_CONTRACT_DEFINE_THIN(T, type)                                                                                     \
@@ -372,6 +388,8 @@ NN_CONTRACT_DEFINE_TILE(f32, float, 32)
 NN_CONTRACT_DEFINE_TILE(f32, float, 64)
 #endif
 
+NN_CONTRACT_DEFINE_TURN(f32, float)
+
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
 static ptrdiff_t nn_contract_width_f32(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(float);
@@ -471,23 +489,6 @@ static void nn_contract_pack_f32(ptrdiff_t depth, ptrdiff_t columns, const float
   }
 }
 
-/* Packs rows of a, at least 4, whose neighbours in memory are neighbours in k, as [depth][2 ROWS]. */
-static void nn_contract_turn_rows_f32(ptrdiff_t rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m, float *packed) {
-  enum { GROUP = 2 * NN_CONTRACT_ROWS };
-  for (ptrdiff_t k = 0; k < depth && depth < 4; k++) {
-    for (ptrdiff_t r = 0; r < rows; r++) packed[k * GROUP + r] = a[r * a_m + k];
-  }
-  for (ptrdiff_t k = 0; k < depth && depth >= 4; k += 4) {
-    const ptrdiff_t from = k + 4 <= depth ? k : depth - 4;
-    for (ptrdiff_t r = 0; r < rows; r += 4) {
-      const ptrdiff_t row = r + 4 <= rows ? r : rows - 4;
-      const float *const first = a + (row * a_m + from);
-      nn_contract_transpose(first, first + a_m, first + 2 * a_m, first + 3 * a_m, (char *)(packed + from * GROUP + row),
-                            GROUP * (ptrdiff_t)sizeof(float));
-    }
-  }
-}
-
 /* Packs rows of a: [depth][2 ROWS] where neighbours in memory are neighbours in m, else rows DEPTH + 64 bytes apart. */
 static void nn_contract_pack_rows_f32(ptrdiff_t rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                       float *packed) {
@@ -556,11 +557,11 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         const float *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
         const ptrdiff_t odd = m0 / ROWS % 2 * ROWS, group = M - m0 + odd < 2 * ROWS ? M - m0 + odd : 2 * ROWS;
-        if ((columns > VECTORS && a_m == 1) || (tail > 0 && (a_m == 1 || group >= 4))) {
+        if ((columns > VECTORS && a_m == 1) || tail > 0) {
           if (odd == 0 && a_m == 1) {
             nn_contract_pack_rows_f32(group, depth, tile_a, 1, a_k, a_packed);
           } else if (odd == 0) {
-            nn_contract_turn_rows_f32(group, depth, tile_a, a_m, a_packed);
+            nn_contract_turn_f32(group, depth, tile_a, a_m, a_packed, 2 * ROWS);
           }
           tile_a = a_packed + odd;
           tile_a_m = 1;
@@ -822,6 +823,8 @@ NN_CONTRACT_DEFINE_TILE(f64, double, 32)
 NN_CONTRACT_DEFINE_TILE(f64, double, 64)
 #endif
 
+NN_CONTRACT_DEFINE_TURN(f64, double)
+
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
 static ptrdiff_t nn_contract_width_f64(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(double);
@@ -921,23 +924,6 @@ static void nn_contract_pack_f64(ptrdiff_t depth, ptrdiff_t columns, const doubl
   }
 }
 
-/* Packs rows of a, at least 4, whose neighbours in memory are neighbours in k, as [depth][2 ROWS]. */
-static void nn_contract_turn_rows_f64(ptrdiff_t rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m, double *packed) {
-  enum { GROUP = 2 * NN_CONTRACT_ROWS };
-  for (ptrdiff_t k = 0; k < depth && depth < 4; k++) {
-    for (ptrdiff_t r = 0; r < rows; r++) packed[k * GROUP + r] = a[r * a_m + k];
-  }
-  for (ptrdiff_t k = 0; k < depth && depth >= 4; k += 4) {
-    const ptrdiff_t from = k + 4 <= depth ? k : depth - 4;
-    for (ptrdiff_t r = 0; r < rows; r += 4) {
-      const ptrdiff_t row = r + 4 <= rows ? r : rows - 4;
-      const double *const first = a + (row * a_m + from);
-      nn_contract_transpose(first, first + a_m, first + 2 * a_m, first + 3 * a_m, (char *)(packed + from * GROUP + row),
-                            GROUP * (ptrdiff_t)sizeof(double));
-    }
-  }
-}
-
 /* Packs rows of a: [depth][2 ROWS] where neighbours in memory are neighbours in m, else rows DEPTH + 64 bytes apart. */
 static void nn_contract_pack_rows_f64(ptrdiff_t rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                       double *packed) {
@@ -1006,11 +992,11 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         const double *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
         const ptrdiff_t odd = m0 / ROWS % 2 * ROWS, group = M - m0 + odd < 2 * ROWS ? M - m0 + odd : 2 * ROWS;
-        if ((columns > VECTORS && a_m == 1) || (tail > 0 && (a_m == 1 || group >= 4))) {
+        if ((columns > VECTORS && a_m == 1) || tail > 0) {
           if (odd == 0 && a_m == 1) {
             nn_contract_pack_rows_f64(group, depth, tile_a, 1, a_k, a_packed);
           } else if (odd == 0) {
-            nn_contract_turn_rows_f64(group, depth, tile_a, a_m, a_packed);
+            nn_contract_turn_f64(group, depth, tile_a, a_m, a_packed, 2 * ROWS);
           }
           tile_a = a_packed + odd;
           tile_a_m = 1;
@@ -1263,6 +1249,8 @@ NN_CONTRACT_DEFINE_TILE(i32, int32_t, 32)
 NN_CONTRACT_DEFINE_TILE(i32, int32_t, 64)
 #endif
 
+NN_CONTRACT_DEFINE_TURN(i32, int32_t)
+
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
 static ptrdiff_t nn_contract_width_i32(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(int32_t);
@@ -1362,23 +1350,6 @@ static void nn_contract_pack_i32(ptrdiff_t depth, ptrdiff_t columns, const int32
   }
 }
 
-/* Packs rows of a, at least 4, whose neighbours in memory are neighbours in k, as [depth][2 ROWS]. */
-static void nn_contract_turn_rows_i32(ptrdiff_t rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m, int32_t *packed) {
-  enum { GROUP = 2 * NN_CONTRACT_ROWS };
-  for (ptrdiff_t k = 0; k < depth && depth < 4; k++) {
-    for (ptrdiff_t r = 0; r < rows; r++) packed[k * GROUP + r] = a[r * a_m + k];
-  }
-  for (ptrdiff_t k = 0; k < depth && depth >= 4; k += 4) {
-    const ptrdiff_t from = k + 4 <= depth ? k : depth - 4;
-    for (ptrdiff_t r = 0; r < rows; r += 4) {
-      const ptrdiff_t row = r + 4 <= rows ? r : rows - 4;
-      const int32_t *const first = a + (row * a_m + from);
-      nn_contract_transpose(first, first + a_m, first + 2 * a_m, first + 3 * a_m, (char *)(packed + from * GROUP + row),
-                            GROUP * (ptrdiff_t)sizeof(int32_t));
-    }
-  }
-}
-
 /* Packs rows of a: [depth][2 ROWS] where neighbours in memory are neighbours in m, else rows DEPTH + 64 bytes apart. */
 static void nn_contract_pack_rows_i32(ptrdiff_t rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                       int32_t *packed) {
@@ -1447,11 +1418,11 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         const int32_t *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
         const ptrdiff_t odd = m0 / ROWS % 2 * ROWS, group = M - m0 + odd < 2 * ROWS ? M - m0 + odd : 2 * ROWS;
-        if ((columns > VECTORS && a_m == 1) || (tail > 0 && (a_m == 1 || group >= 4))) {
+        if ((columns > VECTORS && a_m == 1) || tail > 0) {
           if (odd == 0 && a_m == 1) {
             nn_contract_pack_rows_i32(group, depth, tile_a, 1, a_k, a_packed);
           } else if (odd == 0) {
-            nn_contract_turn_rows_i32(group, depth, tile_a, a_m, a_packed);
+            nn_contract_turn_i32(group, depth, tile_a, a_m, a_packed, 2 * ROWS);
           }
           tile_a = a_packed + odd;
           tile_a_m = 1;
@@ -1704,6 +1675,8 @@ NN_CONTRACT_DEFINE_TILE(i64, int64_t, 32)
 NN_CONTRACT_DEFINE_TILE(i64, int64_t, 64)
 #endif
 
+NN_CONTRACT_DEFINE_TURN(i64, int64_t)
+
 /* The bytes of a row of the next tile where `columns` are left: two vectors, one, or the part of one that will do. */
 static ptrdiff_t nn_contract_width_i64(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(int64_t);
@@ -1803,23 +1776,6 @@ static void nn_contract_pack_i64(ptrdiff_t depth, ptrdiff_t columns, const int64
   }
 }
 
-/* Packs rows of a, at least 4, whose neighbours in memory are neighbours in k, as [depth][2 ROWS]. */
-static void nn_contract_turn_rows_i64(ptrdiff_t rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m, int64_t *packed) {
-  enum { GROUP = 2 * NN_CONTRACT_ROWS };
-  for (ptrdiff_t k = 0; k < depth && depth < 4; k++) {
-    for (ptrdiff_t r = 0; r < rows; r++) packed[k * GROUP + r] = a[r * a_m + k];
-  }
-  for (ptrdiff_t k = 0; k < depth && depth >= 4; k += 4) {
-    const ptrdiff_t from = k + 4 <= depth ? k : depth - 4;
-    for (ptrdiff_t r = 0; r < rows; r += 4) {
-      const ptrdiff_t row = r + 4 <= rows ? r : rows - 4;
-      const int64_t *const first = a + (row * a_m + from);
-      nn_contract_transpose(first, first + a_m, first + 2 * a_m, first + 3 * a_m, (char *)(packed + from * GROUP + row),
-                            GROUP * (ptrdiff_t)sizeof(int64_t));
-    }
-  }
-}
-
 /* Packs rows of a: [depth][2 ROWS] where neighbours in memory are neighbours in m, else rows DEPTH + 64 bytes apart. */
 static void nn_contract_pack_rows_i64(ptrdiff_t rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                       int64_t *packed) {
@@ -1888,11 +1844,11 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         const int64_t *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
         const ptrdiff_t odd = m0 / ROWS % 2 * ROWS, group = M - m0 + odd < 2 * ROWS ? M - m0 + odd : 2 * ROWS;
-        if ((columns > VECTORS && a_m == 1) || (tail > 0 && (a_m == 1 || group >= 4))) {
+        if ((columns > VECTORS && a_m == 1) || tail > 0) {
           if (odd == 0 && a_m == 1) {
             nn_contract_pack_rows_i64(group, depth, tile_a, 1, a_k, a_packed);
           } else if (odd == 0) {
-            nn_contract_turn_rows_i64(group, depth, tile_a, a_m, a_packed);
+            nn_contract_turn_i64(group, depth, tile_a, a_m, a_packed, 2 * ROWS);
           }
           tile_a = a_packed + odd;
           tile_a_m = 1;

@@ -90,26 +90,6 @@
 #endif
 
 #define NN_CONTRACT_TURNED_VIEW(T, type)                                                                                      \
-  /* c[i, j] = part[j, i] */                                                                                                  \
-  static void nn_contract_turn_back_##T(ptrdiff_t rows, ptrdiff_t columns, const type *part, ptrdiff_t width, type *c,        \
-                                        ptrdiff_t c_m) {                                                                      \
-    if (sizeof(type) != 4 || rows < 4 || columns < 4) {                                                                       \
-      for (ptrdiff_t i = 0; i < rows; i++) {                                                                                  \
-        for (ptrdiff_t j = 0; j < columns; j++) c[i * c_m + j] = part[j * width + i];                                         \
-      }                                                                                                                       \
-      return;                                                                                                                 \
-    }                                                                                                                         \
-    for (ptrdiff_t i = 0; i < rows; i += 4) {                                                                                 \
-      const ptrdiff_t row = i + 4 <= rows ? i : rows - 4;                                                                     \
-      for (ptrdiff_t j = 0; j < columns; j += 4) {                                                                            \
-        const ptrdiff_t column = j + 4 <= columns ? j : columns - 4;                                                          \
-        const type *const from = part + column * width + row;                                                                 \
-        nn_contract_transpose(from, from + width, from + 2 * width, from + 3 * width,                                         \
-                              (char *)(c + row * c_m + column), c_m * (ptrdiff_t)sizeof(type));                               \
-      }                                                                                                                       \
-    }                                                                                                                         \
-  }                                                                                                                           \
-                                                                                                                              \
   /* The rows as vectors, so that each element of b is read where it lies and serves all of them: for b with few columns that \
      are neighbours, whose packing would take longer than the product. The columns come in runs of `run` neighbours. */       \
   static void nn_contract_view_turned_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,                  \
@@ -163,7 +143,7 @@
             /* Where fewer are left the last group is computed again. */                                                      \
             for (int g = 0; g < groups; g++) from[g] = b + (b_start + n_places[g * run < used ? g * run : used - run]);       \
             NN_CONTRACT_TURNED_CALL(T, bytes, run, depth, a_packed, from, b_places, part, k0 > 0);                            \
-            if (k0 + depth == K) nn_contract_turn_back_##T(rows, used, part, width, c + m * c_m + n, c_m);                    \
+            if (k0 + depth == K) nn_contract_turn_##T(used, rows, part, width, c + m * c_m + n, c_m);                         \
           }                                                                                                                   \
         }                                                                                                                     \
       }                                                                                                                       \

@@ -1,5 +1,36 @@
-/* rows.h: the functions of one level that move strips of several rows: loads from anywhere into neighbours, and stores. One
-   call serves the strip; a call a row would take longer than the row. */
+/* movement.h: the functions of one level that move elements and make indices. Those of rows serve a strip of several at one go:
+   a call a row would take longer than the row. */
+
+#define COPY(op, T)                                                                               \
+  void NAME(op##_##T)(TYPE_##T * r, const TYPE_##T *a, ptrdiff_t n) {                             \
+    EACH(n) r[i] = a[i];                                                                          \
+  }
+
+#define FILL(op, T)                                                                               \
+  void NAME(op##_##T)(TYPE_##T * r, const TYPE_##T *value, ptrdiff_t n) {                         \
+    if (n <= 0) return;                                                                           \
+    const TYPE_##T x = *value;                                                                    \
+    EACH(n) r[i] = x;                                                                             \
+  }
+
+#define LOAD(op, T)                                                                               \
+  void NAME(op##_##T)(TYPE_##T * r, const TYPE_##T *a, ptrdiff_t stride, ptrdiff_t n) {           \
+    for (ptrdiff_t i = 0; i < n; i++) r[i] = a[i * stride];                                       \
+  }
+
+#define STORE(op, T)                                                                              \
+  void NAME(op##_##T)(TYPE_##T * r, ptrdiff_t stride, const TYPE_##T *a, ptrdiff_t n) {           \
+    for (ptrdiff_t i = 0; i < n; i++) r[i * stride] = a[i];                                       \
+  }
+
+#define IOTA_f32(x) nn_cast_i64_f32((int64_t)(x))
+#define IOTA_f64(x) nn_cast_i64_f64((int64_t)(x))
+#define IOTA_i32(x) ((int32_t)(uint32_t)(x))
+#define IOTA_i64(x) ((int64_t)(x))
+#define IOTA(op, T)                                                                               \
+  void NAME(op##_##T)(TYPE_##T * r, int64_t first, int64_t step, ptrdiff_t n) {                   \
+    EACH(n) r[i] = IOTA_##T((uint64_t)first + (uint64_t)i * (uint64_t)step);                      \
+  }
 
 /* Four elements; `body.h` is read by clang alone. */
 #define QUAD(T) typedef TYPE_##T quad_##T __attribute__((vector_size(4 * sizeof(TYPE_##T)), aligned(sizeof(TYPE_##T))));
