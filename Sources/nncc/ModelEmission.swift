@@ -41,7 +41,7 @@ struct ModelEmission {
     var lines: [String] = []
     for ((name, function), program) in zip(functions, programs) {
       guard let function, let program else { continue }
-      let before = try schedule(function, fuse: false).kernels.count
+      let before = try schedule(function, fuse: false, explains: false).kernels.count
       lines.append(
         "\(name): \(before) kernels fused into \(program.kernels.count), workspace "
           + "\(files.workspaces[name] ?? 0) bytes (arrays \(program.workspaceByteCount), of which "

@@ -107,3 +107,8 @@ extension AffineMap {
     return CExpression(text, isAtomic: terms == 1 && sum == 0)
   }
 }
+
+/// The definition of an array of numbers.
+func cTable(_ name: String, _ numbers: [Int]) -> String {
+  "static const ptrdiff_t \(name)[] = {\(numbers.map(String.init).joined(separator: ", "))};"
+}

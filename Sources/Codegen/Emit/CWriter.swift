@@ -45,10 +45,7 @@ struct CWriter {
     open(lines[lines.count - 1])
   }
 
-  /// Lines made elsewhere with a writer of their own.
-  mutating func append(_ other: CWriter) { append(lines: other.text) }
-
-  /// Whole lines, each of which gets this depth's indentation. Of bytes: splitting a string into characters would cost more than
+  /// Whole lines made elsewhere, each of which gets this depth's indentation. Of bytes: splitting a string into characters would cost more than
   /// all that makes the text.
   mutating func append(lines: String) {
     guard depth > 0 else {

@@ -35,7 +35,7 @@ struct ContractionShape {
     target = Self.directTarget(kernel, pointers)
     // The columns of windows come in runs, which a unit does not cut.
     let run = columnAxis.flatMap { contraction.digits[$0].last } ?? 1
-    columnUnit = contraction.isPlain ? 64 : run * max(1, (9 + run) / run)
+    columnUnit = contraction.isPlain ? 64 : run * ((9 + run) / run)
     if contraction.isPlain {
       // Every thread packs the right operand for itself, unless it has columns of its own.
       isCutByColumns = columns >= 512 && batchCount < 8 && (rows <= 32 || columns >= 4 * rows)
@@ -166,7 +166,6 @@ struct ContractionShape {
     let columns = axes(columnAxis, [contraction.right])
     let k = axes(contraction.digits.count - 1, [contraction.left, contraction.right])
     let numbers = [[rows.count, columns.count, k.count]] + rows + columns + k
-    let text = numbers.flatMap { $0 }.map(String.init).joined(separator: ", ")
-    return "static const ptrdiff_t view[] = {\(text)};"
+    return cTable("view", numbers.flatMap { $0 })
   }
 }

@@ -10,6 +10,8 @@ struct KernelForm: Hashable {
   private let buffers: [BufferForm]
   /// The program's buffer behind each number: what sets kernels of one form apart.
   let numbers: [Int]
+  /// And back: the number of each of those.
+  let positions: [Int: Int]
 
   private struct BufferForm: Hashable {
     var element: ElementType
@@ -32,6 +34,7 @@ struct KernelForm: Hashable {
     plain.renumberBuffers { positions[$0] ?? 0 }
     self.kernel = plain
     self.numbers = numbers
+    self.positions = positions
     buffers = numbers.map { number in
       BufferForm(
         element: program.buffers[number].element, count: program.buffers[number].count,
@@ -39,7 +42,7 @@ struct KernelForm: Hashable {
     }
   }
 
-  // `numbers` is no part of the form.
+  // Which buffers they are is no part of the form.
 
   static func == (a: KernelForm, b: KernelForm) -> Bool {
     a.buffers == b.buffers && a.kernel == b.kernel
@@ -51,7 +54,7 @@ struct KernelForm: Hashable {
   }
 }
 
-/// The functions of a program's kernels, each form written once.
+/// The functions of a program's kernels as they are written, each form once.
 struct KernelFunctions {
   private(set) var entries: [KernelEntry] = []
   private var written: [KernelForm: Written] = [:]
@@ -62,28 +65,36 @@ struct KernelFunctions {
     var positions: [Int]
   }
 
-  /// An entry for a kernel whose form has been written; false where it has not.
-  mutating func reuse(_ form: KernelForm) -> Bool {
-    guard let known = written[form] else { return false }
-    var entry = known.entry
-    entry.arguments = known.positions.map { form.numbers[$0] }
-    entries.append(entry)
-    return true
-  }
-
-  /// An entry for a function that has just been written.
-  mutating func add(_ emitted: EmittedKernel, symbol: String, _ form: KernelForm) {
-    let entry = KernelEntry(
-      symbol: symbol, units: emitted.units, scratchByteCount: emitted.scratchByteCount,
-      grain: emitted.grain, arguments: emitted.arguments)
-    entries.append(entry)
-    var positions: [Int: Int] = [:]
-    for (position, number) in form.numbers.enumerated() { positions[number] = position }
-    written[form] = Written(entry: entry, positions: emitted.arguments.map { positions[$0] ?? 0 })
-  }
-
-  mutating func addEmpty(symbol: String) {
-    entries.append(
-      KernelEntry(symbol: symbol, units: 0, scratchByteCount: 0, grain: 1, arguments: []))
+  /// - Parameters:
+  ///   - symbol: names the function of a kernel whose number is given.
+  ///   - write: writes it, the last argument being its name.
+  init(
+    of program: Program, into writer: inout CWriter, symbol: (Kernel, Int) -> String,
+    write: (Kernel, inout CWriter, String) -> EmittedKernel
+  ) {
+    for (number, kernel) in program.kernels.enumerated() {
+      if kernel.count == 0 {
+        let symbol = symbol(kernel, number)
+        emitEmptyEntry(symbol, into: &writer)
+        entries.append(
+          KernelEntry(symbol: symbol, units: 0, scratchByteCount: 0, grain: 1, arguments: []))
+        continue
+      }
+      let form = KernelForm(kernel, in: program)
+      if let known = written[form] {
+        var entry = known.entry
+        entry.arguments = known.positions.map { form.numbers[$0] }
+        entries.append(entry)
+        continue
+      }
+      let symbol = symbol(kernel, number)
+      let emitted = write(kernel, &writer, symbol)
+      let entry = KernelEntry(
+        symbol: symbol, units: emitted.units, scratchByteCount: emitted.scratchByteCount,
+        grain: emitted.grain, arguments: emitted.arguments)
+      entries.append(entry)
+      written[form] = Written(
+        entry: entry, positions: emitted.arguments.map { form.positions[$0] ?? 0 })
+    }
   }
 }

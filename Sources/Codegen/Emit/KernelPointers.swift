@@ -58,15 +58,21 @@ struct KernelPointers {
   /// Whether a pointer reaches memory that another one reaches too and one of the two writes.
   private func sharedMemory(in program: Program) -> [Bool] {
     var extents = pointers.indices.flatMap { index in
-      pointers[index].buffers.map { Extent(program, program.base(of: $0), pointer: index) }
+      pointers[index].buffers.map { buffer in
+        (pointer: index, memory: program.extent(of: program.base(of: buffer)))
+      }
     }
-    extents.sort { $0.key < $1.key }
+    extents.sort {
+      ($0.memory.kind, $0.memory.number, $0.memory.bytes.lowerBound)
+        < ($1.memory.kind, $1.memory.number, $1.memory.bytes.lowerBound)
+    }
     var shared = [Bool](repeating: false, count: pointers.count)
     // What overlaps an extent follows it until one begins past its end.
-    for (position, extent) in extents.enumerated() {
-      for other in extents[(position + 1)...] {
-        guard other.region == extent.region, other.low < extent.high else { break }
-        let (a, b) = (extent.pointer, other.pointer)
+    for (position, (a, memory)) in extents.enumerated() {
+      for (b, other) in extents[(position + 1)...] {
+        guard other.isWithinSameArray(as: memory),
+          other.bytes.lowerBound < memory.bytes.upperBound
+        else { break }
         guard a != b, pointers[a].isWritten || pointers[b].isWritten else { continue }
         shared[a] = true
         shared[b] = true
@@ -93,30 +99,6 @@ private enum Place: Hashable {
       case .step(let outer, let loop): .step(of: outer, loop: loop, buffer.element)
       case .constant: .constant(buffer: number)
       }
-  }
-}
-
-/// The bytes behind a pointer, as a range within the workspace or within an array of its own.
-private struct Extent {
-  /// Kind and number of the array; the workspace is one region.
-  var region: (kind: Int, number: Int)
-  var low = 0
-  var high = 1
-  var pointer: Int
-
-  var key: (Int, Int, Int) { (region.kind, region.number, low) }
-
-  init(_ program: Program, _ number: Int, pointer: Int) {
-    let buffer = program.buffers[number]
-    self.pointer = pointer
-    switch buffer.storage {
-    case .argument(let argument): region = (0, argument)
-    case .result(let result): region = (1, result)
-    case .workspace(let offset):
-      region = (2, 0)
-      (low, high) = (offset, offset + buffer.byteCount)
-    case .constant, .step: region = (3, number)
-    }
   }
 }
 

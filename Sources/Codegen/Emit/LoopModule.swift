@@ -28,26 +28,18 @@ public func emitKernels(_ program: Program, spelling: Spelling) -> KernelModule 
 private func emitLoopModule(_ program: Program) -> KernelModule {
   var names = CNames()
   var writer = CWriter()
-  var functions = KernelFunctions()
   var sections: Set<String> = []
-  for kernel in program.kernels {
-    if kernel.count == 0 {
-      let symbol = names.unique(kernel.name)
-      emitEmptyEntry(symbol, into: &writer)
-      functions.addEmpty(symbol: symbol)
-      continue
-    }
-    let form = KernelForm(kernel, in: program)
-    if functions.reuse(form) { continue }
-    let symbol = names.unique(kernel.name)
-    let emitted = emitLoops(
-      kernel, name: names.unique("\(symbol)_units"), in: program, isSplit: true)
-    sections.formUnion(emitted.sections)
-    writer.append(lines: emitted.text)
-    writer.blank()
-    emitEntry(symbol, emitted, isRanged: emitted.text.contains("ptrdiff_t begin"), into: &writer)
-    functions.add(emitted, symbol: symbol, form)
-  }
+  let functions = KernelFunctions(
+    of: program, into: &writer, symbol: { kernel, _ in names.unique(kernel.name) },
+    write: { kernel, writer, symbol in
+      let emitted = emitLoops(
+        kernel, name: names.unique("\(symbol)_units"), in: program, isSplit: true)
+      sections.formUnion(emitted.sections)
+      writer.append(lines: emitted.text)
+      writer.blank()
+      emitEntry(symbol, emitted, isRanged: emitted.text.contains("ptrdiff_t begin"), into: &writer)
+      return emitted
+    })
   return KernelModule(text: loopPrelude(sections) + writer.text, entries: functions.entries)
 }
 

@@ -268,18 +268,6 @@ struct StripBlock {
     frame.lines[levels.levels[index]].append(line)
   }
 
-  /// One statement a row of the strip, `q` its number.
-  func forEachRow(
-    _ index: Int, _ frame: inout StripFrame, _ statement: (inout StripFrame, String) -> String
-  ) {
-    if shape.rowAxis == nil {
-      add(statement(&frame, "0"), index, &frame)
-      return
-    }
-    let line = statement(&frame, "q")
-    add("for (ptrdiff_t q = 0; q < \(shape.rows); q++) \(line)", index, &frame)
-  }
-
   /// Element by element in plain C: for what has no primitive. `value` gives the expression at row and column.
   func emitPointwise(
     _ index: Int, _ place: StripValue, _ frame: inout StripFrame,

@@ -37,8 +37,7 @@ extension StripKernel {
     nest.openBlocks(&writer)
     nest.emitCall(
       function, pointers, nest.tile, target: "tile", stride: "\(shape.columnBlock)",
-      packing: "packing",
-      into: &writer)
+      packing: "packing", into: &writer)
     writeEpilogue(epilogue, shape, nest.tile)
     nest.closeBlocks(&writer)
     nest.close(&writer)
@@ -49,21 +48,19 @@ extension StripKernel {
   {
     let column = shape.columnAxis ?? shape.rowAxis
     let row = shape.columnAxis == nil ? nil : shape.rowAxis
-    let isWhole = shape.columnAxis == nil || range.columns.stop == "\(shape.columns)"
+    let isWhole = shape.columnAxis == nil || range.columns.offset == nil
     let nest = nest(
       rowAxis: row, columnAxis: column, outer: [], columnExtent: isWhole ? shape.columns : nil,
       axisCount: kernel.space.count, base: 1)
     let stride = shape.columnAxis == nil ? 1 : shape.columnBlock
-    func index(_ axis: Int, _ range: TileRange) -> String {
-      range.first == "0" ? "i\(axis)" : "i\(axis) - \(range.first)"
-    }
     var place: [String] = []
     if let row {
-      let index = index(row, range.rows)
-      place.append(stride == 1 ? index : "(\(index)) * \(stride)")
+      let index = range.rows.place(of: "i\(row)")
+      place.append(stride == 1 ? index.text : "\(index.asOperand) * \(stride)")
     }
     if let column, nest.shape.rowAxis == nil {
-      place.append(index(column, shape.columnAxis == nil ? range.rows : range.columns))
+      let part = shape.columnAxis == nil ? range.rows : range.columns
+      place.append(part.place(of: "i\(column)").text)
     }
     let tile = place.isEmpty ? "tile" : "tile + (\(place.joined(separator: " + ")))"
     var block = StripBlock(

@@ -63,10 +63,14 @@ struct StripFrame {
     longest = max(longest, elements)
   }
 
+  private mutating func freshName() -> String {
+    localCount += 1
+    return "u\(localCount - 1)"
+  }
+
   /// A local variable of one element; gives its name.
   mutating func local(_ element: ElementType, _ value: Scalar? = nil) -> String {
-    let name = "u\(localCount)"
-    localCount += 1
+    let name = freshName()
     locals.append("\(element.cName) \(name)\(value.map { " = " + $0.cLiteral } ?? "");")
     return name
   }
@@ -178,11 +182,8 @@ extension StripFrame {
 
   /// Declares the axes of a view; gives its name.
   mutating func view(_ axes: [(extent: Int, stride: Int)]) -> String {
-    let name = "u\(localCount)"
-    localCount += 1
-    let numbers = [axes.count] + axes.flatMap { [$0.extent, $0.stride] }
-    let text = numbers.map(String.init).joined(separator: ", ")
-    locals.append("static const ptrdiff_t \(name)[] = {\(text)};")
+    let name = freshName()
+    locals.append(cTable(name, [axes.count] + axes.flatMap { [$0.extent, $0.stride] }))
     return name
   }
 

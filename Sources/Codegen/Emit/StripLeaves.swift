@@ -46,11 +46,10 @@ extension StripBlock {
     } else if dims == .columns || row == column * (shape.columnCount ?? 0) {
       add(frame.iota(element, value.pointer, first, column, shape.count(dims)), index, &frame)
     } else {
-      forEachRow(index, &frame) { frame, number in
-        frame.iota(
-          element, Self.offset(value.pointer, element, "\(number) * \(shape.columns)"),
-          "\(first) + \(number) * \(row)", column, shape.columns)
-      }
+      let line = frame.iota(
+        element, Self.offset(value.pointer, element, "q * \(shape.columns)"),
+        "\(first) + q * \(row)", column, shape.columns)
+      add("for (ptrdiff_t q = 0; q < \(shape.rows); q++) \(line)", index, &frame)
     }
   }
 

@@ -5,24 +5,16 @@ import NNIR
 
 func emitStripModule(_ program: Program) -> KernelModule {
   var writer = CWriter()
-  var functions = KernelFunctions()
   var prototypes: [String: String] = [:]
-  for kernel in program.kernels {
-    if kernel.count == 0 {
-      let symbol = "k\(functions.entries.count)"
-      emitEmptyEntry(symbol, into: &writer)
-      functions.addEmpty(symbol: symbol)
-      continue
-    }
-    let form = KernelForm(kernel, in: program)
-    if functions.reuse(form) { continue }
-    // Nobody reads them: to look for names that clash with nothing would take longer than to number them.
-    let symbol = "k\(functions.entries.count)"
-    let emitted = emitStrips(kernel, name: symbol, in: program)
-    prototypes.merge(emitted.prototypes) { first, _ in first }
-    writer.append(lines: emitted.text)
-    functions.add(emitted, symbol: symbol, form)
-  }
+  // Nobody reads the names: to look for some that clash with nothing would take longer than to number them.
+  let functions = KernelFunctions(
+    of: program, into: &writer, symbol: { "k\($1)" },
+    write: { kernel, writer, symbol in
+      let emitted = emitStrips(kernel, name: symbol, in: program)
+      prototypes.merge(emitted.prototypes) { first, _ in first }
+      writer.append(lines: emitted.text)
+      return emitted
+    })
   var text = stripPrelude
   for name in prototypes.keys.sorted() { text += (prototypes[name] ?? "") + "\n" }
   return KernelModule(text: text + writer.text, entries: functions.entries)

@@ -16,15 +16,17 @@ extension Program {
   /// Within a kernel such a pair is only ever accessed at the same element at the same point, and a block loads before it stores.
   public func overlaps(_ first: Int, _ second: Int) -> Bool {
     let (first, second) = (base(of: first), base(of: second))
-    if first == second { return true }
-    let a = buffers[first]
-    let b = buffers[second]
-    switch (a.storage, b.storage) {
-    case (.workspace(let start), .workspace(let other)):
-      return start < other + b.byteCount && other < start + a.byteCount
-    case (.argument(let number), .argument(let other)): return number == other
-    case (.result(let number), .result(let other)): return number == other
-    case (.argument, _), (.result, _), (.workspace, _), (.constant, _), (.step, _): return false
+    return first == second || extent(of: first).overlaps(extent(of: second))
+  }
+
+  /// The memory of a buffer, which is no step.
+  func extent(of buffer: Int) -> MemoryExtent {
+    switch buffers[buffer].storage {
+    case .argument(let number): MemoryExtent(kind: 0, number: number)
+    case .result(let number): MemoryExtent(kind: 1, number: number)
+    case .workspace(let offset):
+      MemoryExtent(kind: 2, number: 0, bytes: offset..<offset + buffers[buffer].byteCount)
+    case .constant, .step: MemoryExtent(kind: 3, number: buffer)
     }
   }
 
@@ -111,5 +113,23 @@ struct Lifetime {
   mutating func extend(to kernel: Int) {
     first = min(first, kernel)
     last = max(last, kernel)
+  }
+}
+
+/// Bytes within the workspace, or an array of its own.
+struct MemoryExtent {
+  /// What the array is, and which of these; the workspace is one.
+  var kind: Int
+  var number: Int
+  var bytes = 0..<1
+
+  func isWithinSameArray(as other: MemoryExtent) -> Bool {
+    kind == other.kind && number == other.number
+  }
+
+  /// An empty one overlaps what it lies inside of.
+  func overlaps(_ other: MemoryExtent) -> Bool {
+    isWithinSameArray(as: other) && bytes.lowerBound < other.bytes.upperBound
+      && other.bytes.lowerBound < bytes.upperBound
   }
 }

@@ -29,6 +29,8 @@ struct Lowering {
   /// The node's own axes, the operands' views of them, and the value's view of the node.
   private struct ElementwiseAxes {
     var domain: Int32
+    /// None.
+    var reduced: Int32
     var views: [Int32]
     var result: Int32
   }
@@ -155,7 +157,7 @@ struct Lowering {
     for index in operandUses.indices { operandUses[index].view = axes.views[index] }
     let node = graph.append(
       .elementwise(op), function.type(of: value).element, domain: axes.domain, space: axes.domain,
-      reduced: graph.shapes.number(of: []), operands: operandUses, value: value.index)
+      reduced: axes.reduced, operands: operandUses, value: value.index)
     graph.isForced[node] = !fuse
     return Use(node: Int32(node), view: axes.result)
   }
@@ -183,7 +185,7 @@ struct Lowering {
       ? numbers : views.map { graph.views.number(of: $0.keeping(kept)) }
     let result = Self.joinedView(sizes: sizes, kept: kept, domain: domain)
     let axes = ElementwiseAxes(
-      domain: graph.shapes.number(of: domain), views: own,
+      domain: graph.shapes.number(of: domain), reduced: graph.shapes.number(of: []), views: own,
       result: graph.views.number(of: result))
     elementwiseAxes[key] = axes
     return axes
