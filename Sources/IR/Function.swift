@@ -76,21 +76,6 @@ public struct Result: Hashable, Sendable {
   }
 }
 
-/// Where a value comes from, for messages and comments; no part of a function's identity.
-public struct Origin: Sendable {
-  /// The name the graph gives it, if any.
-  public var name: String?
-  /// Its place in the graph file, if it has one: 1-based; line 0 is none.
-  public var line: Int32
-  public var column: Int32
-
-  public init(name: String? = nil, line: Int = 0, column: Int = 0) {
-    self.name = name
-    self.line = Int32(line)
-    self.column = Int32(column)
-  }
-}
-
 /// A list of instructions, each after its operands, with named arguments and results.
 ///
 /// Argument i is the instruction whose op is `.argument(i)`; each argument has at most one.
@@ -99,12 +84,11 @@ public struct Function: Hashable, Sendable {
   public var arguments: [Argument]
   public var instructions: [Instruction]
   public var results: [Result]
-  /// Sparse: values of the graph file have an entry.
-  public var origins: [Value: Origin]
+  public var origins: Origins
 
   public init(
     name: String, arguments: [Argument] = [], instructions: [Instruction] = [],
-    results: [Result] = [], origins: [Value: Origin] = [:]
+    results: [Result] = [], origins: Origins = Origins()
   ) {
     self.name = name
     self.arguments = arguments

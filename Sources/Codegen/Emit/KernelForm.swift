@@ -5,13 +5,10 @@ import NNIR
 
 /// What decides a kernel's code. Equal forms can share a function, which is told its arrays by their numbers in the program.
 struct KernelForm: Hashable {
-  /// Nameless, its buffers numbered in the order of first use.
   private let kernel: Kernel
   private let buffers: [BufferForm]
-  /// The program's buffer behind each number: what sets kernels of one form apart.
-  let numbers: [Int]
-  /// And back: the number of each of those.
-  let positions: [Int: Int]
+  /// The position of each of the program's buffers that it uses in the order of first use. What they are sets kernels of one form apart.
+  private let positions: SmallTable<Int, Int>
 
   private struct BufferForm: Hashable {
     var element: ElementType
@@ -23,34 +20,101 @@ struct KernelForm: Hashable {
 
   init(_ kernel: Kernel, in program: Program) {
     let pointers = KernelPointers(kernel, in: program) { _ in "" }
-    var numbers: [Int] = []
-    var positions: [Int: Int] = [:]
+    var positions = SmallTable<Int, Int>()
     for buffer in kernel.loadedBuffers + kernel.storedBuffers where positions[buffer] == nil {
-      positions[buffer] = numbers.count
-      numbers.append(buffer)
+      positions[buffer] = positions.keys.count
     }
-    var plain = kernel
-    plain.name = ""
-    plain.renumberBuffers { positions[$0] ?? 0 }
-    self.kernel = plain
-    self.numbers = numbers
+    self.kernel = kernel
     self.positions = positions
-    buffers = numbers.map { number in
+    buffers = positions.keys.map { number in
       BufferForm(
         element: program.buffers[number].element, count: program.buffers[number].count,
         pointer: pointers.index(of: number), isRestrict: pointers[number].isRestrict)
     }
   }
 
-  // Which buffers they are is no part of the form.
+  /// The program's buffers by their position.
+  var numbers: [Int] { positions.keys }
+  func position(of buffer: Int) -> Int { positions[buffer] ?? 0 }
 
   static func == (a: KernelForm, b: KernelForm) -> Bool {
-    a.buffers == b.buffers && a.kernel == b.kernel
+    a.buffers == b.buffers
+      && a.kernel.isLike(b.kernel) { a.position(of: $0) == b.position(of: $1) }
   }
 
+  /// Of what is at hand, so that a kernel is hashed in less time than it takes to compare.
   func hash(into hasher: inout Hasher) {
-    hasher.combine(buffers.count)
-    hasher.combine(kernel)
+    hasher.combine(kernel.space)
+    hasher.combine(kernel.reduced)
+    for block in [kernel.body, kernel.epilogue] {
+      hasher.combine(block.stores.count)
+      for node in block.nodes { if case .apply(let op, _) = node.operation { hasher.combine(op) } }
+    }
+  }
+}
+
+extension Kernel {
+  /// Whether it is another one by another name and with other buffers: `same` says which correspond.
+  fileprivate func isLike(_ other: Kernel, _ same: (Int, Int) -> Bool) -> Bool {
+    guard space == other.space, reduced == other.reduced, reductions == other.reductions,
+      body.isLike(other.body, same), epilogue.isLike(other.epilogue, same)
+    else { return false }
+    switch (contraction, other.contraction) {
+    case (nil, nil): break
+    case (let a?, let b?): if !a.isLike(b, same) { return false }
+    case (nil, _?), (_?, nil): return false
+    }
+    switch (routine, other.routine) {
+    case (nil, nil): return true
+    case (let a?, let b?): return a.isLike(b, same)
+    case (nil, _?), (_?, nil): return false
+    }
+  }
+}
+
+extension Block {
+  fileprivate func isLike(_ other: Block, _ same: (Int, Int) -> Bool) -> Bool {
+    nodes.count == other.nodes.count && stores.count == other.stores.count
+      && zip(nodes, other.nodes).allSatisfy { $0.isLike($1, same) }
+      && zip(stores, other.stores).allSatisfy {
+        $0.node == $1.node && $0.access.isLike($1.access, same)
+      }
+  }
+}
+
+extension Node {
+  fileprivate func isLike(_ other: Node, _ same: (Int, Int) -> Bool) -> Bool {
+    guard case .load(let a) = operation, case .load(let b) = other.operation else {
+      return self == other
+    }
+    return element == other.element && a.isLike(b, same)
+  }
+}
+
+extension Access {
+  fileprivate func isLike(_ other: Access, _ same: (Int, Int) -> Bool) -> Bool {
+    same(buffer, other.buffer) && map == other.map && guards == other.guards
+      && padding == other.padding
+  }
+}
+
+extension KernelContraction {
+  fileprivate func isLike(_ other: KernelContraction, _ same: (Int, Int) -> Bool) -> Bool {
+    guard left.isLike(other.left, same), right.isLike(other.right, same) else { return false }
+    var renumbered = other
+    renumbered.left = left
+    renumbered.right = right
+    return self == renumbered
+  }
+}
+
+extension Routine {
+  fileprivate func isLike(_ other: Routine, _ same: (Int, Int) -> Bool) -> Bool {
+    let (own, others) = (
+      reads + [result].compactMap { $0 }, other.reads + [other.result].compactMap { $0 }
+    )
+    return own.count == others.count && zip(own, others).allSatisfy(same)
+      && renumberingBuffers { _ in 0 } == other.renumberingBuffers { _ in 0 }
   }
 }
 
@@ -94,7 +158,7 @@ struct KernelFunctions {
         grain: emitted.grain, arguments: emitted.arguments)
       entries.append(entry)
       written[form] = Written(
-        entry: entry, positions: emitted.arguments.map { form.positions[$0] ?? 0 })
+        entry: entry, positions: emitted.arguments.map(form.position(of:)))
     }
   }
 }

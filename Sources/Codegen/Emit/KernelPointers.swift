@@ -19,7 +19,7 @@ struct KernelPointer {
 
 struct KernelPointers {
   private(set) var pointers: [KernelPointer] = []
-  private var pointerOfBuffer: [Int: Int] = [:]
+  private var pointerOfBuffer = SmallTable<Int, Int>()
 
   /// Pointers named after the buffers behind them.
   init(_ kernel: Kernel, in program: Program, names: inout CNames) {
@@ -28,7 +28,7 @@ struct KernelPointers {
 
   /// - Parameter name: gives the name of the next pointer by the first buffer behind it.
   init(_ kernel: Kernel, in program: Program, name: (Int) -> String) {
-    var pointerOfPlace: [Place: Int] = [:]
+    var pointerOfPlace = SmallTable<Place, Int>()
     func add(_ buffers: [Int], areWritten: Bool) {
       for buffer in buffers {
         let new = program.buffers[buffer]
@@ -55,24 +55,35 @@ struct KernelPointers {
   subscript(buffer: Int) -> KernelPointer { pointers[index(of: buffer)] }
   func index(of buffer: Int) -> Int { pointerOfBuffer[buffer] ?? 0 }
 
+  /// Up to so many extents are compared each with each.
+  private static let mostCompared = 12
+
   /// Whether a pointer reaches memory that another one reaches too and one of the two writes.
   private func sharedMemory(in program: Program) -> [Bool] {
-    var extents = pointers.indices.flatMap { index in
-      pointers[index].buffers.map { buffer in
-        (pointer: index, memory: program.extent(of: program.base(of: buffer)))
+    var shared = [Bool](repeating: false, count: pointers.count)
+    var extents: [(pointer: Int, memory: MemoryExtent)] = []
+    for (index, pointer) in pointers.enumerated() {
+      for buffer in pointer.buffers {
+        extents.append((index, program.extent(of: program.base(of: buffer))))
       }
     }
-    extents.sort {
-      ($0.memory.kind, $0.memory.number, $0.memory.bytes.lowerBound)
-        < ($1.memory.kind, $1.memory.number, $1.memory.bytes.lowerBound)
+    if extents.count > Self.mostCompared {
+      extents.sort {
+        ($0.memory.kind, $0.memory.number, $0.memory.bytes.lowerBound)
+          < ($1.memory.kind, $1.memory.number, $1.memory.bytes.lowerBound)
+      }
     }
-    var shared = [Bool](repeating: false, count: pointers.count)
-    // What overlaps an extent follows it until one begins past its end.
+    let isSorted = extents.count > Self.mostCompared
     for (position, (a, memory)) in extents.enumerated() {
       for (b, other) in extents[(position + 1)...] {
-        guard other.isWithinSameArray(as: memory),
-          other.bytes.lowerBound < memory.bytes.upperBound
-        else { break }
+        // In order, what overlaps an extent follows it until one begins past its end.
+        guard
+          other.isWithinSameArray(as: memory),
+          other.bytes.lowerBound < memory.bytes.upperBound,
+          memory.bytes.lowerBound < other.bytes.upperBound
+        else {
+          if isSorted { break } else { continue }
+        }
         guard a != b, pointers[a].isWritten || pointers[b].isWritten else { continue }
         shared[a] = true
         shared[b] = true
@@ -83,22 +94,21 @@ struct KernelPointers {
 }
 
 /// Where an array begins and what it is an array of: what decides whether two buffers can have one pointer.
-private enum Place: Hashable {
-  case argument(Int, ElementType)
-  case result(Int, ElementType)
-  case workspace(Int, ElementType)
-  case step(of: Int, loop: Int, ElementType)
-  case constant(buffer: Int)
+private struct Place: Hashable {
+  var kind: Int
+  var number: Int
+  var loop = 0
+  var element: ElementType
 
   init(_ number: Int, _ buffer: Buffer) {
-    self =
-      switch buffer.storage {
-      case .argument(let argument): .argument(argument, buffer.element)
-      case .result(let result): .result(result, buffer.element)
-      case .workspace(let offset): .workspace(offset, buffer.element)
-      case .step(let outer, let loop): .step(of: outer, loop: loop, buffer.element)
-      case .constant: .constant(buffer: number)
-      }
+    element = buffer.element
+    switch buffer.storage {
+    case .argument(let argument): (kind, self.number) = (0, argument)
+    case .result(let result): (kind, self.number) = (1, result)
+    case .workspace(let offset): (kind, self.number) = (2, offset)
+    case .step(let outer, let loop): (kind, self.number, self.loop) = (3, outer, loop)
+    case .constant: (kind, self.number) = (4, number)
+    }
   }
 }
 
@@ -131,10 +141,8 @@ extension Kernel {
 
 /// Numbers in the order in which they were first appended.
 private struct DistinctNumbers {
-  private(set) var list: [Int] = []
-  private var known: Set<Int> = []
+  private var known = SmallTable<Int, Void>()
+  var list: [Int] { known.keys }
 
-  mutating func append(_ number: Int) {
-    if known.insert(number).inserted { list.append(number) }
-  }
+  mutating func append(_ number: Int) { known[number] = () }
 }

@@ -70,7 +70,7 @@ extension Program {
     let depths = outer.reduce(into: [Int]()) { depths, loop in
       depths.append(loop < 0 ? 0 : depths[loop] + 1)
     }
-    let touches = kernels.map { kernel in Set(kernel.touchedBuffers.map(base)).sorted() }
+    let touches = kernels.map { kernel in kernel.touchedBuffers.map(base) }
     // The innermost loop around all that touch a buffer.
     var home = [Int?](repeating: nil, count: buffers.count)
     for (index, touched) in touches.enumerated() {

@@ -2,27 +2,75 @@
 
 import NNIR
 
-extension Block {
-  /// The number of a node, which is appended unless an equal one is there.
-  fileprivate mutating func number(of node: Node, in known: inout [Node: Int]) -> Int {
-    if let number = known[node] { return number }
-    nodes.append(node)
-    known[node] = nodes.count - 1
-    return nodes.count - 1
-  }
-}
-
 /// A block under construction.
 struct BlockBuilder {
   private(set) var block = Block()
-  private var known: [Node: Int] = [:]
+  private var known = NodeTable()
   /// The roots of this kernel that the block has the value of.
-  var values: [Int: Int] = [:]
+  var values = SmallTable<Int, Int>()
 
-  mutating func append(_ node: Node) -> Int { block.number(of: node, in: &known) }
+  /// The number of a node, which is appended unless an equal one is there.
+  mutating func append(_ node: Node) -> Int {
+    if let number = known.merge(node, with: block.nodes) { return number }
+    block.nodes.append(node)
+    return block.nodes.count - 1
+  }
 
   mutating func store(_ node: Int, at accesses: [Access]) {
     block.stores += accesses.map { Store(access: $0, node: node) }
+  }
+}
+
+/// A hash table of a block's nodes that holds only their numbers; open addressing with linear probing.
+private struct NodeTable {
+  /// -1 is free; the size is a power of 2, at most half full.
+  private var slots: [Int32] = []
+  private var hashes: [Int] = []
+
+  /// The number of an equal node; else the node is remembered as the one that comes next.
+  mutating func merge(_ node: Node, with nodes: [Node]) -> Int? {
+    if 2 * nodes.count >= slots.count { grow() }
+    let hash = node.quickHash
+    var slot = hash & (slots.count - 1)
+    while slots[slot] >= 0 {
+      let number = Int(slots[slot])
+      if hashes[number] == hash, nodes[number] == node { return number }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    slots[slot] = Int32(nodes.count)
+    hashes.append(hash)
+    return nil
+  }
+
+  private mutating func grow() {
+    slots = [Int32](repeating: -1, count: max(32, 2 * slots.count))
+    for (number, hash) in hashes.enumerated() {
+      var slot = hash & (slots.count - 1)
+      while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = Int32(number)
+    }
+  }
+}
+
+extension Node {
+  /// Of what sets most nodes of a block apart.
+  fileprivate var quickHash: Int {
+    var hash = 0
+    func mix(_ number: Int) {
+      hash = (hash ^ number) &* 0x2545_F491_4F6C_DD1D
+      hash ^= hash >> 32
+    }
+    switch operation {
+    case .load(let access):
+      mix(access.buffer)
+      mix(access.map.offset)
+      for stride in access.map.strides { mix(stride) }
+    case .constant(let scalar): mix(Int(truncatingIfNeeded: scalar.bits))
+    case .index(let map): mix(map.offset)
+    case .accumulator(let number): mix(number)
+    case .apply(_, let operands): for operand in operands { mix(operand) }
+    }
+    return hash
   }
 }
 
@@ -47,7 +95,7 @@ struct ExpressionBuilder {
   ) -> Int {
     let identity = graph.identity(rank: substitution.count)
     let start = start(root, identity, &graph)
-    var done: [Use: Int] = [:]
+    var done = SmallTable<Use, Int>()
     var pending = [Step(use: start)]
     while let step = pending.popLast() {
       if done[step.use] != nil { continue }
@@ -93,7 +141,10 @@ struct ExpressionBuilder {
     if case .splat(let scalar) = graph.nodes[node].kind {
       return block.append(Node(.constant(scalar), element))
     }
-    let view = graph.views[use.view].composed(with: substitution, rank: rank)
+    let outer = graph.views[use.view]
+    let view =
+      substitution.isIdentity(rank: rank)
+      ? outer : outer.composed(with: substitution, rank: rank)
     if case .iota = graph.nodes[node].kind {
       return block.append(Node(.index(view.forms[0]), element))
     }

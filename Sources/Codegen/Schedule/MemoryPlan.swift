@@ -203,8 +203,13 @@ extension Block {
 extension Kernel {
   /// Every buffer that is read or written, some more than once.
   var touchedBuffers: [Int] {
-    var result = (body.loads + epilogue.loads).map(\.buffer)
-    result += (body.stores + epilogue.stores).map(\.access.buffer)
+    var result: [Int] = []
+    for block in [body, epilogue] {
+      for node in block.nodes {
+        if case .load(let access) = node.operation { result.append(access.buffer) }
+      }
+      for store in block.stores { result.append(store.access.buffer) }
+    }
     if let contraction { result += [contraction.left.buffer, contraction.right.buffer] }
     if let routine { result += routine.reads + [routine.result].compactMap { $0 } }
     return result
@@ -213,9 +218,9 @@ extension Kernel {
   /// A dying buffer whose bytes `buffer`, first written here, may replace: every element is read, in the block that writes it, at the
   /// point where it is written, and of the same type: to a C compiler, arrays of two types are never the same memory.
   fileprivate func takesOver(_ buffer: Int, from dying: [Int], _ buffers: [Buffer]) -> Int? {
+    if dying.isEmpty { return nil }
     for block in [body, epilogue] {
-      let stores = block.stores.filter { $0.access.buffer == buffer }
-      guard let store = stores.first else { continue }
+      guard let store = block.stores.first(where: { $0.access.buffer == buffer }) else { continue }
       return dying.first { candidate in
         buffers[candidate].isInWorkspace
           && buffers[candidate].byteCount == buffers[buffer].byteCount
@@ -227,8 +232,12 @@ extension Kernel {
   }
 
   private func isRead(_ buffer: Int, onlyIn block: Block, as map: AffineMap) -> Bool {
-    let own = block.loads.filter { $0.buffer == buffer }
-    return !own.isEmpty && own.allSatisfy { $0.map == map && $0.guards.isEmpty }
-      && touchedBuffers.count { $0 == buffer } == own.count
+    var count = 0
+    for node in block.nodes {
+      guard case .load(let access) = node.operation, access.buffer == buffer else { continue }
+      guard access.map == map, access.guards.isEmpty else { return false }
+      count += 1
+    }
+    return count > 0 && touchedBuffers.count { $0 == buffer } == count
   }
 }

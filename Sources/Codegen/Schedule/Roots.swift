@@ -136,18 +136,25 @@ struct Roots {
     var counts = [Int32](repeating: 0, count: graph.nodes.count)
     for root in rootOf where root >= 0 { counts[Int(root)] += 1 }
     operationCounts = counts
-    var members: [Int32: [Int]] = [:]
-    var candidates: [Int32] = []
+    // Each operation holds two values more at most.
+    let isLong = counts.map { $0 > Self.widestExpression / 2 }
+    var starts: [Int32] = [0]
+    starts.reserveCapacity(counts.count + 1)
+    for (root, count) in counts.enumerated() {
+      starts.append(starts[root] + (isLong[root] ? count : 0))
+    }
+    // The nodes of long expressions, each root's together and each node before its operands.
+    var members = [Int](repeating: 0, count: Int(starts[counts.count]))
+    var next = starts
     for index in rootOf.indices.reversed() where rootOf[index] >= 0 {
-      let root = rootOf[index]
-      // Each operation holds two values more at most.
-      guard counts[Int(root)] > Self.widestExpression / 2 else { continue }
-      if root == Int32(index) { candidates.append(root) }
-      members[root, default: []].append(index)
+      let root = Int(rootOf[index])
+      guard isLong[root] else { continue }
+      members[Int(next[root])] = index
+      next[root] += 1
     }
     var wasCut = false
-    for root in candidates {
-      guard let nodes = members[root] else { continue }
+    for root in counts.indices.reversed() where isLong[root] {
+      let nodes = Array(members[Int(starts[root])..<Int(starts[root + 1])])
       if nodes.count > Self.longestExpression {
         wasCut = force(nodes, longest: Self.longestExpression, &graph) || wasCut
       } else if expressionWidth(nodes, graph) > Self.widestExpression {

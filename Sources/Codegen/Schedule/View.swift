@@ -163,3 +163,16 @@ extension View {
     return composed(with: substitution, rank: new.count)
   }
 }
+
+extension [AffineMap] {
+  /// Whether these are axes as they are, `rank` in number.
+  func isIdentity(rank: Int) -> Bool {
+    count == rank
+      && indices.allSatisfy { axis in
+        self[axis].offset == 0
+          && self[axis].strides.indices.allSatisfy {
+            self[axis].strides[$0] == ($0 == axis ? 1 : 0)
+          }
+      }
+  }
+}

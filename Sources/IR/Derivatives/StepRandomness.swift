@@ -31,8 +31,7 @@ extension Function {
     function.results = results.map {
       Result(name: $0.name, role: $0.role, value: moved($0.value))
     }
-    function.origins = Dictionary(
-      uniqueKeysWithValues: origins.map { (moved($0.key), $0.value) })
+    function.origins = origins.renumbered(moved)
     return function
   }
 

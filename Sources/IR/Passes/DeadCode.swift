@@ -40,7 +40,9 @@ extension Function {
     var function = Function(name: name, arguments: arguments)
     var map: [Value] = []
     map.reserveCapacity(instructions.count)
-    function.instructions.reserveCapacity(isLive.count { $0 })
+    let liveCount = isLive.count { $0 }
+    function.instructions.reserveCapacity(liveCount)
+    if !origins.isEmpty { function.origins.reserveCapacity(liveCount) }
     for (index, instruction) in instructions.enumerated() {
       map.append(Value(function.instructions.count))
       guard isLive[index] else { continue }

@@ -240,7 +240,7 @@ extension Function {
       added.enumerated().map { Instruction(.argument(first + $0), type: $1.type) }
       + instructions.map { Instruction($0.op, $0.operands.map(moved), type: $0.type) }
     for number in results.indices { results[number].value = moved(results[number].value) }
-    origins = Dictionary(uniqueKeysWithValues: origins.map { (moved($0.key), $0.value) })
+    origins = origins.renumbered(moved)
   }
 }
 

@@ -65,7 +65,7 @@ struct FirstDifference {
     prefix.results = ends(of: prefix).map {
       Result(name: "v\($0.index)", role: .output, value: $0)
     }
-    prefix.origins = [:]
+    prefix.origins = Origins()
     let expected = try Interpreter().evaluate(prefix, arguments: arguments)
     let found = try prepare(prefix)(arguments)
     return zip(expected, found).contains { $0.differences(from: $1).count > 0 }

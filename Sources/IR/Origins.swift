@@ -1,0 +1,49 @@
+// Where values come from, for messages and comments.
+
+/// Where a value comes from; no part of a function's identity.
+public struct Origin: Sendable {
+  /// The name the graph gives it, if any.
+  public var name: String?
+  /// Its place in the graph file, if it has one: 1-based; line 0 is none.
+  public var line: Int32
+  public var column: Int32
+
+  public init(name: String? = nil, line: Int = 0, column: Int = 0) {
+    self.name = name
+    self.line = Int32(line)
+    self.column = Int32(column)
+  }
+}
+
+/// The origins of a function's values, those of the graph file at least. By number: every pass makes them anew.
+public struct Origins: Sendable {
+  private var places: [Origin?] = []
+
+  public init() {}
+
+  public var isEmpty: Bool { places.isEmpty }
+
+  public mutating func reserveCapacity(_ count: Int) { places.reserveCapacity(count) }
+
+  public subscript(value: Value) -> Origin? {
+    get { value.index < places.count ? places[value.index] : nil }
+    set {
+      if value.index >= places.count {
+        if newValue == nil { return }
+        while places.count < value.index { places.append(nil) }
+        places.append(newValue)
+      } else {
+        places[value.index] = newValue
+      }
+    }
+  }
+
+  /// The origins where each value is another.
+  func renumbered(_ number: (Value) -> Value) -> Origins {
+    var moved = Origins()
+    for (index, origin) in places.enumerated() where origin != nil {
+      moved[number(Value(index))] = origin
+    }
+    return moved
+  }
+}
