@@ -18,15 +18,13 @@ struct CompileCommand: ParsableCommand {
       """)
 
   @OptionGroup var graph: GraphOptions
+  @OptionGroup(title: "Training step") var optimizer: OptimizerOptions
 
   @Option(
     help: ArgumentHelp(
       "c, ir (the lowered function), adjoint (the gradient function) or kernels (the fused loops); several with commas.",
       valueName: "KINDS"))
   var emit = "c"
-
-  @Option(help: "Adds a training step to the C: sgd.")
-  var optimizer: String?
 
   @Option(
     help: ArgumentHelp("The prefix of all names, instead of the file's stem.", valueName: "STEM"))
@@ -52,11 +50,10 @@ struct CompileCommand: ParsableCommand {
 
   func run() throws {
     let kinds = try parseKinds()
-    if let optimizer, optimizer != "sgd" { throw unavailableOptimizer(optimizer) }
-    let network = try graph.load().network
+    let (parsed, network) = try graph.load()
     for kind in kinds {
       switch kind {
-      case .c: try emitC(network)
+      case .c: try emitC(network, try step(of: parsed))
       case .ir: try show(network.function.evaluation().text, ending: "ir")
       case .adjoint:
         try show(network.function.gradient(keepingOutputs: true).text, ending: "adjoint.ir")
@@ -78,13 +75,18 @@ struct CompileCommand: ParsableCommand {
     }
   }
 
-  private func emitC(_ network: Network) throws {
+  /// The optimiser of the step; nil where none is asked for.
+  private func step(of parsed: Graph) throws -> Optimizer? {
+    try optimizer.optimizer.map { _ in try optimizer.chosen(for: parsed, steps: nil) }
+  }
+
+  private func emitC(_ network: Network, _ optimizer: Optimizer?) throws {
     let own = lastComponent(graph.graph == "-" ? "model" : graph.graph)
     let stem = own.hasSuffix(".graph") ? String(own.dropLast(".graph".count)) : own
     let path = output ?? name ?? stem
     let emission = ModelEmission(
       network: network, stem: name ?? lastComponent(path), path: path,
-      withStep: optimizer != nil, fuse: !noFuse, debugLines: debugLines,
+      optimizer: optimizer, fuse: !noFuse, debugLines: debugLines,
       trained: try params.map { try readParameters($0, of: network) })
     for line in try emission.write() { printError(line) }
   }
@@ -97,12 +99,4 @@ struct CompileCommand: ParsableCommand {
       print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
     }
   }
-}
-
-func unavailableOptimizer(_ name: String) -> Failure {
-  let known = ["momentum", "rmsprop", "adam", "adamw"].contains(name)
-  return .usage(
-    known
-      ? "--optimizer \(name) is not available in version \(Nncc.version); sgd is"
-      : "--optimizer '\(name)': there is no such optimizer; sgd is")
 }

@@ -10,7 +10,8 @@ struct ModelEmission {
   var stem: String
   /// The files' path without ending.
   var path: String
-  var withStep: Bool
+  /// Of the training step; nil where there is none.
+  var optimizer: Optimizer?
   var fuse: Bool
   var debugLines: Bool
   var trained: [NamedTensor]?
@@ -19,7 +20,7 @@ struct ModelEmission {
   func write() throws -> [String] {
     let forward = network.function.forward()
     let gradient = try gradientFunction()
-    let step = withStep ? try network.function.trainingStep() : nil
+    let step = try optimizer.map { try network.function.trainingStep(optimizer: $0) }
     let functions = [("forward", forward), ("gradient", gradient), ("step", step)]
     var programs: [Program?] = []
     for (_, function) in functions {
