@@ -28,8 +28,9 @@ struct DataOptions: ParsableArguments {
   var text: TextReading.Unit = .characters
 
   /// The columns of each input, by its name.
-  func expressions(for inputs: [GraphArgument]) throws -> [(name: String, expression: ColumnExpression)]
-  {
+  func expressions(for inputs: [GraphArgument]) throws -> [(
+    name: String, expression: ColumnExpression
+  )] {
     var mappings = try columns.map { try ColumnExpression.parse($0) }
     for input in inputs where !mappings.contains(where: { $0.name == input.name }) {
       let own = ColumnRange(first: input.name, last: input.name)

@@ -21,18 +21,22 @@ struct OptimizerOptions: ParsableArguments {
       """, valueName: "NAME"))
   var schedules: [String] = []
 
-  @Option(help: ArgumentHelp("Steps in which the learning rate rises to its value.", valueName: "STEPS"))
+  @Option(
+    help: ArgumentHelp("Steps in which the learning rate rises to its value.", valueName: "STEPS"))
   var warmup: Int?
 
   @Option(
-    help: ArgumentHelp("Adds the parameter times this to its gradient (adamw, lion: their own decay).", valueName: "FACTOR"))
+    help: ArgumentHelp(
+      "Adds the parameter times this to its gradient (adamw, lion: their own decay).",
+      valueName: "FACTOR"))
   var weightDecay: Double?
 
   @Option(help: ArgumentHelp("Clips each element of the gradients to ± this.", valueName: "LIMIT"))
   var clip: Double?
 
   @Option(
-    help: ArgumentHelp("Scales all gradients together down to this Euclidean norm.", valueName: "LIMIT"))
+    help: ArgumentHelp(
+      "Scales all gradients together down to this Euclidean norm.", valueName: "LIMIT"))
   var clipNorm: Double?
 
   func validate() throws {

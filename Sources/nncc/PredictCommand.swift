@@ -24,7 +24,8 @@ struct PredictCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Where the outputs go (default: standard output).", valueName: "FILE.csv|FILE.npz"))
+    help: ArgumentHelp(
+      "Where the outputs go (default: standard output).", valueName: "FILE.csv|FILE.npz"))
   var output: String?
 
   func run() throws {

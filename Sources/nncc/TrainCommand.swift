@@ -17,7 +17,8 @@ struct SplitOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Brings each element of an input's rows to mean 0 and deviation 1 over the rows trained on; repeatable.", valueName: "NAME"))
+      "Brings each element of an input's rows to mean 0 and deviation 1 over the rows trained on; repeatable.",
+      valueName: "NAME"))
   var normalize: [String] = []
 
   /// Nil where no fraction is held out.
@@ -63,13 +64,18 @@ struct TrainCommand: ParsableCommand {
   @Option(
     name: .customLong("metric"),
     help: ArgumentHelp(
-      "accuracy, top5, r2 or perplexity; repeatable (default: what fits the network).", valueName: "NAME"))
+      "accuracy, top5, r2 or perplexity; repeatable (default: what fits the network).",
+      valueName: "NAME"))
   var metrics: [Metric] = []
 
-  @Option(help: ArgumentHelp("Ends once it is reached: accuracy=0.97, loss=0.05.", valueName: "NAME=VALUE"))
+  @Option(
+    help: ArgumentHelp(
+      "Ends once it is reached: accuracy=0.97, loss=0.05.", valueName: "NAME=VALUE"))
   var until: String?
 
-  @Option(help: ArgumentHelp("Ends after so many epochs in a row that were no better.", valueName: "EPOCHS"))
+  @Option(
+    help: ArgumentHelp(
+      "Ends after so many epochs in a row that were no better.", valueName: "EPOCHS"))
   var patience: Int?
 
   @Option(help: ArgumentHelp("Parameters to start from.", valueName: "FILE.safetensors"))
@@ -91,7 +97,8 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Goes on where a file of --save stands, to the same bits as without the break.", valueName: "FILE.safetensors"))
+      "Goes on where a file of --save stands, to the same bits as without the break.",
+      valueName: "FILE.safetensors"))
   var resume: String?
 
   @Option(help: ArgumentHelp("Draws the learning curves.", valueName: "FILE.svg"))
@@ -217,7 +224,8 @@ struct TrainCommand: ParsableCommand {
   private func tell(_ end: TrainingEnd) {
     switch end {
     case .finished: break
-    case .interrupted: printError("nncc: stopped" + (save.map { "; parameters saved in \($0)" } ?? ""))
+    case .interrupted:
+      printError("nncc: stopped" + (save.map { "; parameters saved in \($0)" } ?? ""))
     case .reached: if let until { printError("\(until) is reached") }
     case .noProgress: if let patience { printError("no better epoch in \(patience)") }
     }

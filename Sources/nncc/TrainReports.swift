@@ -61,7 +61,8 @@ struct ProgressBar {
     let full = Int(share * Double(cells))
     let bar = String(repeating: "█", count: full) + String(repeating: "░", count: cells - full)
     put(
-      "\r\u{1B}[K" + "epoch \(progress.epoch)/\(progress.epochs) \(bar) loss \(fixed(progress.loss, 4))  "
+      "\r\u{1B}[K"
+        + "epoch \(progress.epoch)/\(progress.epochs) \(bar) loss \(fixed(progress.loss, 4))  "
         + "\(Int(progress.rowsPerSecond)) rows/s  \(clock(progress.remaining)) left")
     isOnScreen = true
   }

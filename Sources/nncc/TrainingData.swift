@@ -46,7 +46,8 @@ struct TrainingData {
     guard let measure = network.accuracyMeasure,
       let number = network.inputs.firstIndex(where: { $0.name == measure.target })
     else {
-      throw Failure.usage("--stratify: the network does not end in a softmax or a sign whose classes an input gives")
+      throw Failure.usage(
+        "--stratify: the network does not end in a softmax or a sign whose classes an input gives")
     }
     return inputs[number].classesOfRows(isSign: measure.kind == .sign)
   }
@@ -57,7 +58,8 @@ struct TrainingData {
         throw unknownInput(name, among: arguments)
       }
       guard arguments[number].type.element.isFloat else {
-        throw Failure.data("--normalize \(name): the input is \(arguments[number].type), not of floats")
+        throw Failure.data(
+          "--normalize \(name): the input is \(arguments[number].type), not of floats")
       }
       let rows = (inputs[number].shape[0]) - heldOut
       let normalization = Normalization(of: inputs[number], rows: rows)

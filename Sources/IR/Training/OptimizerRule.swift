@@ -18,6 +18,13 @@ struct OptimizerRule {
     var builder = try RuleBuilder(optimizer, lossElement)
     (function, states) = try builder.build(parameters)
   }
+
+  /// Throws what is wrong with the names and options, which takes no network to know.
+  static func check(_ optimizer: Optimizer) throws {
+    let builder = try RuleBuilder(optimizer, .f32)
+    _ = try builder.optimizerForm()
+    _ = try builder.scheduleForms()
+  }
 }
 
 /// What the parameters of a rule's function are.
@@ -39,7 +46,6 @@ private struct RuleBuilder {
   private let step: Variable
   private var usedNames: Set<String> = []
 
-  private static let place = SwiftPlace(file: "optimizer", line: 0, column: 0)
 
   init(_ optimizer: Optimizer, _ lossElement: ElementType) throws {
     self.optimizer = optimizer
@@ -50,13 +56,7 @@ private struct RuleBuilder {
   }
 
   mutating func build(_ parameters: [Argument]) throws -> (Function, [OptimizerState]) {
-    let rule = try signature(optimizer.rule, leading: ["w", "g", "lr"], what: Self.optimizerForm)
-    var options = optimizer.rule.options
-    let ownDecay = rule.options.contains("weight_decay")
-    if ownDecay, let decay = optimizer.weightDecay {
-      options.append(RuleCall.Option(name: "weight_decay", value: decay))
-    }
-    try checkOptions(options, of: optimizer.rule.name, rule)
+    let (rule, options, ownDecay) = try optimizerForm()
     let values = parameters.map { input($0.name, $0.type) }
     var gradients = parameters.map { input("d_" + $0.name, $0.type) }
     var states: [OptimizerState] = []
@@ -92,13 +92,33 @@ private struct RuleBuilder {
     }
     let network = try graph.lowered()
     try checkTypes(network, parameters.map(\.type) + states.map(\.type))
-    return (network.function, states)
+    return (network.function.withoutDeadCode(), states)
   }
 
-  private static let optimizerForm = "optimizer: the parameters begin with w, g and lr"
-  private static let scheduleForm = "schedule: the parameters begin with lr and t"
-
   // MARK: Signatures
+
+  /// The rule's form, its options, and whether one of these is a weight decay.
+  func optimizerForm() throws -> (RuleForm, [RuleCall.Option], ownDecay: Bool) {
+    let rule = try signature(
+      optimizer.rule, leading: ["w", "g", "lr"],
+      what: "optimizer: the parameters begin with w, g and lr")
+    var options = optimizer.rule.options
+    let ownDecay = rule.options.contains("weight_decay")
+    if ownDecay, let decay = optimizer.weightDecay {
+      options.append(RuleCall.Option(name: "weight_decay", value: decay))
+    }
+    try checkOptions(options, of: optimizer.rule.name, rule)
+    return (rule, options, ownDecay)
+  }
+
+  func scheduleForms() throws -> [RuleForm] {
+    try optimizer.schedules.map { schedule in
+      let form = try signature(
+        schedule, leading: ["lr", "t"], what: "schedule: the parameters begin with lr and t")
+      try checkOptions(schedule.options, of: schedule.name, form)
+      return form
+    }
+  }
 
   private func definition(_ name: String) throws -> (Definition, SyntaxTree) {
     if let tree = optimizer.definitions,
@@ -181,12 +201,12 @@ private struct RuleBuilder {
 
   private func scheduledRate() throws -> Variable {
     var rate = self.rate
+    _ = try scheduleForms()
     for schedule in optimizer.schedules {
-      let form = try signature(schedule, leading: ["lr", "t"], what: Self.scheduleForm)
-      try checkOptions(schedule.options, of: schedule.name, form)
-      rate = graph.callRule(
-        schedule.name, [rate, stepNumber(in: element)],
-        schedule.options.map { ($0.name, Variable($0.value)) }, count: 1)[0]
+      rate =
+        graph.callRule(
+          schedule.name, [rate, stepNumber(in: element)],
+          schedule.options.map { ($0.name, Variable($0.value)) }, count: 1)[0]
     }
     return rate
   }
@@ -197,7 +217,9 @@ private struct RuleBuilder {
     case .value(let limit):
       return gradients.map { graph.call("clip", [$0, Variable(-limit), Variable(limit)]) }
     case .norm(let limit):
-      let squares = gradients.map { cast(graph.call("sum", [graph.call("square", [$0])]), to: element) }
+      let squares = gradients.map {
+        cast(graph.call("sum", [graph.call("square", [$0])]), to: element)
+      }
       guard let first = squares.first else { return gradients }
       let norm = graph.call("sqrt", [squares.dropFirst().reduce(first) { $0 + $1 }])
       // The norm is above 0 where it is above the limit.

@@ -10,6 +10,7 @@ extension Function {
   public func trainingStep(
     optimizer: Optimizer = .sgd, keepingOutputs: Bool = false, printAfter: PassObserver? = nil
   ) throws -> Function {
+    try OptimizerRule.check(optimizer)
     let prepared = hoistingDropouts().prepared(printAfter)
     guard let loss = prepared.result(.loss) else { throw GradientError.noLoss }
     let type = prepared.type(of: loss.value)

@@ -37,7 +37,8 @@ public struct DataTable: Sendable {
     rowCount = columns.first?.tensor.shape.sizes.first ?? 0
     for column in columns {
       guard let rows = column.tensor.shape.sizes.first else {
-        throw .malformed(file: file, problem: "'\(printable(column.name))' is a scalar, not an array of rows")
+        throw .malformed(
+          file: file, problem: "'\(printable(column.name))' is a scalar, not an array of rows")
       }
       if rows != rowCount {
         throw .malformed(

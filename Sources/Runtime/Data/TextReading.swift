@@ -52,7 +52,8 @@ public struct TextReading: Sendable {
     let rows = max(0, symbols.count - 1) / length
     if rows == 0 {
       throw .malformed(
-        file: file, problem: "its \(symbols.count) symbols are too few for a row of \(length) and the next one")
+        file: file,
+        problem: "its \(symbols.count) symbols are too few for a row of \(length) and the next one")
     }
     func windows(from start: Int) -> Tensor {
       Tensor([rows, length], Array(symbols[start..<start + rows * length]))
@@ -78,7 +79,8 @@ public struct TextReading: Sendable {
       guard let place = vocabulary.place(of: scalar) else {
         throw .malformed(
           file: file,
-          problem: "the character '\(printable(String(scalar)))' is none of the \(vocabulary.characters.count) "
+          problem:
+            "the character '\(printable(String(scalar)))' is none of the \(vocabulary.characters.count) "
             + "that the network was trained on")
       }
       symbols.append(place)

@@ -6,7 +6,9 @@ import NNIR
 final class BatchFunction {
   /// Where an argument comes from, by its number there.
   private enum Source {
-    case parameter(Int), input(Int), state(Int)
+    case parameter(Int)
+    case input(Int)
+    case state(Int)
     case hyperparameter(Hyperparameter)
   }
 

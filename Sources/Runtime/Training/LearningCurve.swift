@@ -37,7 +37,8 @@ public struct LearningCurve: Sendable {
     let (high, low) = (top + 12, top + Self.panel - 52)
     let series = columns.map { column in history.map { $0[column] } }
     let values = series.joined().filter(\.isFinite)
-    let x = LinearAxis(1, Double(max(2, history.count)), from: Self.left, to: Self.right, wholeNumbers: true)
+    let x = LinearAxis(
+      1, Double(max(2, history.count)), from: Self.left, to: Self.right, wholeNumbers: true)
     guard let least = values.min(), let most = values.max() else { return }
     // Where losses fall over more than a decade, equal factors deserve equal heights.
     let isLogarithmic = mayBeLogarithmic && least > 0 && most / least > 10
@@ -45,7 +46,8 @@ public struct LearningCurve: Sendable {
     let y = LinearAxis(scaled(least), scaled(most), from: low, to: high)
     for tick in y.ticks {
       picture.line(Self.left, y.place(tick), Self.right, y.place(tick), "#ddd")
-      picture.text(Self.left - 8, y.place(tick) + 4, tickLabel(isLogarithmic ? pow(10, tick) : tick), .end)
+      picture.text(
+        Self.left - 8, y.place(tick) + 4, tickLabel(isLogarithmic ? pow(10, tick) : tick), .end)
     }
     for tick in x.ticks {
       picture.line(x.place(tick), low, x.place(tick), low + 5, "#888")

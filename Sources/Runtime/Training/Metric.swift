@@ -37,11 +37,13 @@ struct MetricPlan: Sendable {
       switch metric {
       case .accuracy, .top5:
         if accuracy == nil || (metric == .top5 && accuracy?.kind == .sign) {
-          throw .metricDoesNotFit(metric, reason: "no output ends in a softmax whose classes an input gives")
+          throw .metricDoesNotFit(
+            metric, reason: "no output ends in a softmax whose classes an input gives")
         }
       case .r2:
         if regression == nil {
-          throw .metricDoesNotFit(metric, reason: "no single output has a single input of its shape as target")
+          throw .metricDoesNotFit(
+            metric, reason: "no single output has a single input of its shape as target")
         }
       case .perplexity: break
       }

@@ -44,7 +44,8 @@ struct SVG {
   ) {
     lines.append(
       "<rect x=\"\(fixed(x, 1))\" y=\"\(fixed(y, 1))\" width=\"\(fixed(width, 1))\" "
-        + "height=\"\(fixed(height, 1))\" fill=\"\(color)\"><title>\(Self.escaped(title))</title></rect>")
+        + "height=\"\(fixed(height, 1))\" fill=\"\(color)\"><title>\(Self.escaped(title))</title></rect>"
+    )
   }
 
   mutating func curve(_ points: [(x: Double, y: Double)], _ color: String) {
@@ -55,7 +56,8 @@ struct SVG {
     if points.count < 60 {
       for point in points {
         lines.append(
-          "<circle cx=\"\(fixed(point.x, 1))\" cy=\"\(fixed(point.y, 1))\" r=\"2.5\" fill=\"\(color)\"/>")
+          "<circle cx=\"\(fixed(point.x, 1))\" cy=\"\(fixed(point.y, 1))\" r=\"2.5\" fill=\"\(color)\"/>"
+        )
       }
     }
   }

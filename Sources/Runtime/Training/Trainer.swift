@@ -228,13 +228,16 @@ public final class Trainer {
   /// classifies nothing.
   public func confusion() throws -> [[Int]]? {
     guard let measure = metrics.accuracy, measure.kind == .classes,
-      metrics.output == measure.output, let input = network.inputs.firstIndex(where: { $0.name == measure.target })
+      metrics.output == measure.output,
+      let input = network.inputs.firstIndex(where: { $0.name == measure.target })
     else { return nil }
     var counts: [[Int]] = []
     let rows = trainingRows < rowCount ? Array(trainingRows..<rowCount) : Array(0..<rowCount)
     try evaluate(rows) { _, output, inputs, _ in
       guard let output, let width = output.shape.sizes.last, width > 0 else { return }
-      if counts.isEmpty { counts = [[Int]](repeating: [Int](repeating: 0, count: width), count: width) }
+      if counts.isEmpty {
+        counts = [[Int]](repeating: [Int](repeating: 0, count: width), count: width)
+      }
       for row in 0..<output.count / width {
         let wanted = measure.wantedClass(inputs[input], output, row, width)
         if counts.indices.contains(wanted) {

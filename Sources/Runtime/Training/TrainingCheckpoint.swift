@@ -31,7 +31,8 @@ public struct TrainingIdentity: Hashable, Sendable {
   /// In words, under the names that files have for them.
   fileprivate var items: [(key: String, value: String)] {
     [
-      ("graph", graph), ("optimizer", optimizer), ("learning_rate", "\(learningRate)"), ("seed", "\(seed)"),
+      ("graph", graph), ("optimizer", optimizer), ("learning_rate", "\(learningRate)"),
+      ("seed", "\(seed)"),
       ("shuffle", "\(shuffle)"), ("batch", "\(batch)"), ("training_rows", "\(trainingRows)"),
       ("held_out_rows", "\(heldOutRows)"),
     ]
