@@ -2,8 +2,9 @@
 
 import NNRuntime
 
-let rows = 64
+let count = 64
 let g = Graph()
+let rows = g.dim("rows", count)
 let x = g.input("x", [rows, 1])
 let y = g.input("y", [rows, 1])
 let w1 = g.param("w1", [1, 16])
@@ -19,10 +20,10 @@ let cost = mean(difference * difference)
 let model = try g.compile(loss: cost, outputs: [guess])
 
 // x goes from -3 to 3; the wave is a cubic that is near the sine, so that every C library gives the same bits.
-var places = Tensor([rows, 1], filledWith: 0)
-var heights = Tensor([rows, 1], filledWith: 0)
-for row in 0..<rows {
-  let place = Float(row * 6) / Float(rows - 1) - 3
+var places = Tensor([count, 1], filledWith: 0)
+var heights = Tensor([count, 1], filledWith: 0)
+for row in 0..<count {
+  let place = Float(row * 6) / Float(count - 1) - 3
   let height = place * (1 - place * place / 9)
   places.withMutableElements(as: Float.self) { $0[row] = place }
   heights.withMutableElements(as: Float.self) { $0[row] = height }
