@@ -11,7 +11,7 @@ DESTDIR ?=
 # What Swift files are looked at by the formatter and the linter.
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests Benchmarks/Step Examples)
 
-.PHONY: build static install uninstall dist demo examples test lint format bench counts clean dependencies
+.PHONY: build static install uninstall dist demo examples test test-package lint format bench counts clean dependencies
 
 build: dependencies
 	$(SWIFT) build -c $(CONFIGURATION)
@@ -46,6 +46,10 @@ test:
 	@.ci/install tests
 	$(SWIFT) test
 
+# The library as another package sees it, by path and by URL: about half a minute each, from nothing.
+test-package: dependencies
+	SWIFT="$(SWIFT)" .ci/check-package
+
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	.ci/check-c
@@ -66,7 +70,7 @@ counts: dependencies
 
 clean:
 	$(SWIFT) package clean
-	rm -rf .build .build-static Examples/digits/out Benchmarks/out
+	rm -rf .build .build-static Examples/digits/out Examples/package/.build Benchmarks/out
 
 # Debian packages that the build needs, where they are missing.
 dependencies:
