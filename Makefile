@@ -19,7 +19,7 @@ build: dependencies
 # The program as it is installed: it needs the C library and nothing else.
 static: .build-static/nncc
 
-.build-static/nncc: Package.swift $(shell find Sources -type f)
+.build-static/nncc: Package.swift Packaging/build Packaging/older-glibc.c $(shell find Sources -type f)
 	@.ci/install
 	SWIFT="$(SWIFT)" Packaging/build
 
