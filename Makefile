@@ -20,7 +20,7 @@ build: dependencies
 static: .build-static/nncc
 
 .build-static/nncc: Package.swift Packaging/build Packaging/older-glibc.c $(shell find Sources -type f)
-	@.ci/install
+	@.ci/install static
 	SWIFT="$(SWIFT)" Packaging/build
 
 install: .build-static/nncc

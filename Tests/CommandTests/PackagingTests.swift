@@ -86,6 +86,40 @@ import Testing
     }
   }
 
+  private static let hasGraphviz = program("dot") != nil && program("dpkg-query") != nil
+
+  /// What archives hold of graphviz runs from its folder alone, whatever the name of that.
+  @Test(.enabled(if: hasGraphviz, "graphviz is not installed from a package"))
+  func theBundledDot() throws {
+    let folder = try Folder()
+    let prefix = folder.file("a prefix")
+    let bundled = try folder.run(Self.scripts + "/graphviz", [prefix])
+    try #require(bundled.status == 0, "\(bundled.errors)")
+    try folder.write("two.dot", "digraph { a -> b }")
+    for (format, expected) in [("svg", "</svg>"), ("plain", "edge a b"), ("json0", "objects")] {
+      let drawn = try Running(
+        prefix + "/libexec/nncc/dot", ["-T\(format)", "two.dot"], in: folder,
+        environment: ["PATH": "/usr/bin:/bin"]
+      ).finish()
+      #expect(drawn.status == 0 && drawn.errors == "", "\(drawn.errors)")
+      #expect(drawn.output.contains(expected), "\(format)")
+    }
+    let refused = try folder.run(prefix + "/libexec/nncc/dot", ["-Tplain", "absent.dot"])
+    #expect(refused.status != 0)
+    // Its own libraries are what it takes, and all but the C library is there.
+    let own = prefix + "/libexec/nncc/graphviz"
+    let libraries = try Running(
+      try #require(program("ldd")), [own + "/dot"], in: folder,
+      environment: ["LD_LIBRARY_PATH": own]
+    ).finish().lines
+    for line in libraries where line.contains("=> /") {
+      let isSystem = line.contains("libc.so.6") || line.contains("libm.so.6")
+      #expect(isSystem || line.contains("=> \(own)/"), "\(line)")
+    }
+    let licences = files(below: own + "/licences")
+    #expect(!licences.isEmpty && folder.text("a prefix/libexec/nncc/graphviz/sources") != "")
+  }
+
   @Test(arguments: [
     ("bash", "bash-completion/completions/nncc"), ("zsh", "zsh/site-functions/_nncc"),
     ("fish", "fish/vendor_completions.d/nncc.fish"),
