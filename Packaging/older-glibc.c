@@ -1,5 +1,5 @@
-/* libstdc++.a of a system with glibc 2.36 takes arc4random from there, for std::random_device. With one here the program runs on
-   glibc 2.35 too, which is that of Ubuntu 22.04. */
+/* libstdc++.a of a system with glibc 2.36 takes arc4random from there, for std::random_device. With one here the program
+   runs on glibc 2.35 too, which is that of Ubuntu 22.04. */
 #include <stdint.h>
 #include <sys/random.h>
 
