@@ -30,7 +30,7 @@ rows=$(($(wc -l <$out/held-out.csv) - 1))
 say "Training on $(($(wc -l <$out/train.csv) - 1)) digits, with $rows held out"
 show "$nncc" train ../digits.graph --data $out/train.csv --validate $out/held-out.csv \
   --column 'x=p0..p63' --column 'y=onehot(digit)' --scale x=1/16 \
-  --epochs 30 --lr 0.5 --save $out/digits.safetensors
+  --epochs 30 --lr 0.5 --save $out/digits.safetensors --plot $out/curve.svg --confusion $out/confusion.svg
 
 say "The trained network as C, for one image a call"
 show "$nncc" compile ../digits.graph --dim batch=1 --optimizer sgd \
@@ -43,20 +43,10 @@ show "$cc" -std=c99 -O2 -Wall -Wextra -I $out -o $out/classify \
 show ./$out/classify $out/held-out.csv >$out/answers-c.txt
 
 say "The same digits through nncc"
-# Two tables: the pixels, and a one in the digit's column.
-awk -F, -v out=$out 'NR > 1 {
-  x = y = ""
-  for (i = 1; i <= 64; i++) x = x (i > 1 ? "," : "") $i / 16
-  for (i = 0; i < 10; i++) y = y (i > 0 ? "," : "") (i == $65 + 0)
-  print x > (out "/x.csv"); print y > (out "/y.csv"); print $65 + 0 > (out "/digits.txt")
-}' $out/held-out.csv
-show "$nncc" run ../digits.graph --dim batch="$rows" --params $out/digits.safetensors \
-  --input x=$out/x.csv --input y=$out/y.csv --json >$out/answers.json
-# The place of the greatest of each ten numbers, beside the digits.
-sed 's/.*"l2": {[^}]*"data": \[\([^]]*\)\].*/\1/; q' $out/answers.json | tr -d ' ' | tr ',' '\n' |
-  awk 'NR % 10 == 1 { best = $1 + 0; answer = 0 }
-    $1 + 0 > best { best = $1 + 0; answer = (NR - 1) % 10 }
-    NR % 10 == 0 { print answer }' | paste -d ' ' $out/digits.txt - >$out/answers-nncc.txt
+show "$nncc" predict ../digits.graph --params $out/digits.safetensors --data $out/held-out.csv \
+  -o $out/predictions.csv
+awk -F, 'NR > 1 { print $65 + 0 }' $out/held-out.csv >$out/digits.txt
+awk -F, 'NR > 1 { print $1 }' $out/predictions.csv | paste -d ' ' $out/digits.txt - >$out/answers-nncc.txt
 
 if ! cmp $out/answers-c.txt $out/answers-nncc.txt; then
   echo "the C program and nncc disagree" >&2

@@ -38,6 +38,8 @@ public enum Hyperparameter: String, Hashable, Sendable, CaseIterable {
   case seed
   /// The number of the step, from 0 on, an i64 scalar; only where there are dropouts or the optimiser counts.
   case step
+  /// Of a batch whose gradients are added to those of others: its share of all rows, a scalar of the loss's element type.
+  case weight
 }
 
 public struct Argument: Hashable, Sendable {

@@ -27,6 +27,12 @@ struct DataOptions: ParsableArguments {
   @Option(help: "How a .txt file is read: as characters or as bytes.")
   var text: TextReading.Unit = .characters
 
+  @Flag(
+    help:
+      "Reads rows from .csv, .npy and IDX files as they are needed, as is done where these would take a quarter of the memory."
+  )
+  var stream = false
+
   /// The columns of each input, by its name.
   func expressions(for inputs: [GraphArgument]) throws -> [(
     name: String, expression: ColumnExpression

@@ -58,6 +58,12 @@ struct TrainCommand: ParsableCommand {
     help: "The learning rate (default: 0.1, for adagrad, rmsprop, adam, adamw and lion 0.001).")
   var learningRate: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Adds up the gradients of so many batches for one step, as if they were one batch.",
+      valueName: "BATCHES"))
+  var accumulate = 1
+
   @Flag(inversion: .prefixedNo, help: "Visits the rows in a new order each epoch.")
   var shuffle = true
 
@@ -112,6 +118,7 @@ struct TrainCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    if accumulate < 1 { throw ValidationError("--accumulate is at least 1") }
     if epochs < 0 { throw ValidationError("--epochs is at least 0") }
     if let patience, patience < 1 { throw ValidationError("--patience is at least 1") }
     if resume != nil, params != nil { throw ValidationError("either --params or --resume") }
@@ -129,17 +136,17 @@ struct TrainCommand: ParsableCommand {
     let start =
       try params.map { try network.parameters(from: readParameters($0, of: network)) }
       ?? network.initialParameters(seed: graph.seed)
-    let data = Dataset(rows.inputs)
     let rebound = try rebinding(of: parsed, network)
     var trainer = try Trainer(
-      network, data: data, from: TrainingState(parameters: start), options: options,
+      network, data: rows.rows, from: TrainingState(parameters: start), options: options,
       rebound: rebound)
     if let resume {
       let file = try SafeTensorsFile(reading: resume)
       let state = try TrainingCheckpoint.state(
         in: file, named: resume, of: network, TrainingIdentity(trainer),
         states: trainer.state.optimizer)
-      trainer = try Trainer(network, data: data, from: state, options: options, rebound: rebound)
+      trainer = try Trainer(
+        network, data: rows.rows, from: state, options: options, rebound: rebound)
     }
     if !json, graph.verbose {
       printError("\(trainer.trainingRows) rows to train on, \(rows.heldOut) held out")
@@ -152,12 +159,14 @@ struct TrainCommand: ParsableCommand {
   ) throws -> TrainingOptions {
     var options = TrainingOptions()
     let batch = max(1, network.inputs.first?.type.shape.sizes.first ?? 1)
-    let trained = (rows.inputs.first?.shape[0] ?? 0) - rows.heldOut
+    let trained = rows.rows.count - rows.heldOut
     options.epochs = epochs
     options.optimizer = try optimizer.chosen(
-      for: parsed, steps: max(1, epochs * ((trained + batch - 1) / batch)))
+      for: parsed,
+      steps: max(1, epochs * ((trained + batch * accumulate - 1) / (batch * accumulate))))
     options.learningRate = learningRate ?? options.optimizer.usualLearningRate
     options.shuffle = shuffle
+    options.accumulation = accumulate
     options.heldOutRows = rows.heldOut
     options.patience = patience
     options.target = try target()

@@ -1,70 +1,144 @@
-// From data files to rows of the graph's inputs: mapped, split, normalised.
+// From data files to rows of the graph's inputs: mapped, split, normalised; in memory, or row by row out of files that are too large for it.
 
 import NNRuntime
 
 /// Rows for training, those held out last, and how they came about.
 struct TrainingData {
-  var inputs: [Tensor]
-  var heldOut: Int
-  var recipes: [InputRecipe]
-  var vocabulary: Vocabulary?
+  private(set) var rows: Dataset
+  private(set) var heldOut = 0
+  private(set) var recipes: [InputRecipe]
+  private(set) var vocabulary: Vocabulary?
 
   init(_ options: DataOptions, for network: Network, _ split: SplitOptions, seed: UInt64) throws {
-    let arguments = network.function.arguments.filter { $0.role == .input }
-    let mappings = try options.expressions(for: arguments)
+    let plan = try TrainingDataPlan(options, network, split, seed: seed)
+    recipes = plan.recipes
+    if options.stream || StreamedTable.isBetter(for: options.data) {
+      (rows, heldOut) = try plan.streamed(&recipes)
+    } else {
+      (rows, heldOut, vocabulary) = try plan.inMemory(&recipes)
+    }
+  }
+}
+
+/// What the options say, whichever way the rows come.
+private struct TrainingDataPlan {
+  let options: DataOptions
+  let split: SplitOptions
+  let seed: UInt64
+  let network: Network
+  let inputs: [GraphArgument]
+  let mappings: [(name: String, expression: ColumnExpression)]
+  let factors: [(name: String, factor: Double)]
+  let recipes: [InputRecipe]
+  /// The numbers of the inputs that are normalised.
+  let normalized: [Int]
+
+  init(
+    _ options: DataOptions, _ network: Network, _ split: SplitOptions, seed: UInt64
+  ) throws {
+    self.options = options
+    self.network = network
+    self.split = split
+    self.seed = seed
+    let inputs = network.function.arguments.filter { $0.role == .input }
+    self.inputs = inputs
+    mappings = try options.expressions(for: inputs)
     let factors = try options.factors()
-    let reading = options.reading(for: arguments)
-    let table = try DataTable(reading: options.data, text: reading)
-    inputs = try table.mapped(to: arguments, by: mappings, scales: factors)
-    heldOut = 0
-    vocabulary = table.vocabulary
-    recipes = arguments.map { input in
+    self.factors = factors
+    recipes = inputs.map { input in
       let column = options.columns.last { $0.hasPrefix(input.name + "=") }.map(rightSide)
       return InputRecipe(
         name: input.name, column: column ?? input.name,
         factor: factors.last { $0.name == input.name }?.factor ?? 1)
     }
-    if let fraction = try split.fraction() {
-      let classes = split.stratify ? try self.classes(of: network) : nil
-      let (order, count) = splitRows(
-        inputs.first?.shape[0] ?? 0, holdingOut: fraction, seed: seed, classes: classes)
-      heldOut = count
-      inputs = inputs.map { $0.rows(order[...]) }
-    } else if let file = split.validate {
-      var held = reading
-      held.vocabulary = table.vocabulary
-      let rows = try DataTable(reading: [file], text: held)
-        .mapped(to: arguments, by: mappings, scales: factors)
-      heldOut = rows.first?.shape[0] ?? 0
-      inputs = zip(inputs, rows).map { $0.appendingRows(of: $1) }
+    normalized = try split.normalize.map { name in
+      guard let number = inputs.firstIndex(where: { $0.name == name }) else {
+        throw unknownInput(name, among: inputs)
+      }
+      guard inputs[number].type.element.isFloat else {
+        throw Failure.data(
+          "--normalize \(name): the input is \(inputs[number].type), not of floats")
+      }
+      return number
     }
-    try normalize(split.normalize, arguments)
   }
 
-  /// What each row is, where the network classifies.
-  private func classes(of network: Network) throws -> [Int] {
+  /// What says which class a row is of: the number of an input; nil where that does not count.
+  private func classes() throws -> (input: Int, isSign: Bool)? {
+    guard split.stratify else { return nil }
     guard let measure = network.accuracyMeasure,
-      let number = network.inputs.firstIndex(where: { $0.name == measure.target })
+      let number = inputs.firstIndex(where: { $0.name == measure.target })
     else {
       throw Failure.usage(
         "--stratify: the network does not end in a softmax or a sign whose classes an input gives")
     }
-    return inputs[number].classesOfRows(isSign: measure.kind == .sign)
+    return (number, measure.kind == .sign)
   }
 
-  private mutating func normalize(_ names: [String], _ arguments: [Argument]) throws {
-    for name in names {
-      guard let number = arguments.firstIndex(where: { $0.name == name }) else {
-        throw unknownInput(name, among: arguments)
-      }
-      guard arguments[number].type.element.isFloat else {
-        throw Failure.data(
-          "--normalize \(name): the input is \(arguments[number].type), not of floats")
-      }
-      let rows = (inputs[number].shape[0]) - heldOut
-      let normalization = Normalization(of: inputs[number], rows: rows)
-      inputs[number] = normalization.applied(to: inputs[number])
+  // MARK: In memory
+
+  func inMemory(
+    _ recipes: inout [InputRecipe]
+  ) throws -> (Dataset, heldOut: Int, Vocabulary?) {
+    var reading = options.reading(for: inputs)
+    let table = try DataTable(reading: options.data, text: reading)
+    var tensors = try table.mapped(to: inputs, by: mappings, scales: factors)
+    var heldOut = 0
+    if let fraction = try split.fraction() {
+      let kinds = try classes().map { tensors[$0.input].classesOfRows(isSign: $0.isSign) }
+      let (order, count) = splitRows(
+        tensors.first?.shape[0] ?? 0, holdingOut: fraction, seed: seed, classes: kinds)
+      heldOut = count
+      tensors = tensors.map { $0.rows(order[...]) }
+    } else if let file = split.validate {
+      reading.vocabulary = table.vocabulary
+      let held = try DataTable(reading: [file], text: reading)
+        .mapped(to: inputs, by: mappings, scales: factors)
+      heldOut = held.first?.shape[0] ?? 0
+      tensors = zip(tensors, held).map { $0.appendingRows(of: $1) }
+    }
+    for number in normalized {
+      let normalization = Normalization(
+        of: tensors[number], rows: tensors[number].shape[0] - heldOut)
+      tensors[number] = normalization.applied(to: tensors[number])
       recipes[number].normalization = normalization
     }
+    return (Dataset(tensors), heldOut, table.vocabulary)
+  }
+
+  // MARK: Row by row
+
+  func streamed(_ recipes: inout [InputRecipe]) throws -> (Dataset, heldOut: Int) {
+    if let file = split.validate, try split.fraction() == nil {
+      throw Failure.usage(
+        "--validate \(file): of rows that stay in their files, a fraction can be held out")
+    }
+    let source = StreamedInputs(
+      try StreamedTable(opening: options.data), for: inputs, by: mappings, scales: factors)
+    let kind = try classes()
+    var kinds: [Int] = []
+    // All are looked at once, so that bad ones are known before training.
+    try source.forEachPiece(Array(0..<source.rowCount)) { tensors in
+      if let kind { kinds += tensors[kind.input].classesOfRows(isSign: kind.isSign) }
+    }
+    var order = Array(0..<source.rowCount)
+    var heldOut = 0
+    if let fraction = try split.fraction() {
+      (order, heldOut) = splitRows(
+        source.rowCount, holdingOut: fraction, seed: seed, classes: kind == nil ? nil : kinds)
+    }
+    if !normalized.isEmpty {
+      let shapes = inputs.map { Shape(Array($0.type.shape.sizes.dropFirst())) }
+      var statistics = shapes.map { RowStatistics(width: $0.count) }
+      try source.forEachPiece(Array(order.dropLast(heldOut))) { tensors in
+        for number in normalized {
+          statistics[number].add(tensors[number], rows: tensors[number].shape[0])
+        }
+      }
+      for number in normalized {
+        recipes[number].normalization = Normalization(statistics[number], shape: shapes[number])
+      }
+    }
+    return (source.dataset(order, recipes.map(\.normalization)), heldOut)
   }
 }

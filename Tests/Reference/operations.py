@@ -53,6 +53,26 @@ def avg_pool(x, size, stride, padding=0):
     return pool(x, size, stride, padding, 0.0, jax.lax.add) / math.prod(axes(size, 2))
 
 
+def heavy_ball(w, g, v, beta, is_nesterov):
+    velocity = beta * v + g
+    return jnp.concatenate([w - 0.1 * (g + beta * velocity if is_nesterov else velocity), velocity])
+
+
+def scaled(w, g, s, sums, epsilon):
+    return jnp.concatenate([w - 0.1 * g / (jnp.sqrt(sums) + epsilon), sums])
+
+
+def adam(w, g, m, v, decay):
+    """The third step, with the decay beside the gradient."""
+    mean, variance = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+    ratio = (mean / (1 - 0.9**3)) / (jnp.sqrt(variance / (1 - 0.999**3)) + 1e-8)
+    return jnp.concatenate([w - 0.1 * (ratio + decay * w), mean, variance])
+
+
+def lion(w, g, m, decay):
+    return jnp.concatenate([w - 0.1 * (jnp.sign(0.9 * m + 0.1 * g) + decay * w), 0.99 * m + 0.01 * g])
+
+
 def layer_norm(x, scale, offset, axis, epsilon=1e-5):
     mean, variance = jnp.mean(x, axis, keepdims=True), jnp.var(x, axis, keepdims=True)
     return (x - mean) / jnp.sqrt(variance + epsilon) * scale + offset

@@ -26,7 +26,7 @@ import Testing
     var random = SeededGenerator(seed: 8)
     return step.arguments.map { argument in
       switch argument.hyperparameter {
-      case .learningRate: Tensor(.scalar, filledWith: 0.5, element: argument.type.element)
+      case .learningRate, .weight: Tensor(.scalar, filledWith: 0.5, element: argument.type.element)
       case .seed: Tensor(scalar: seed)
       case .step: Tensor(scalar: number)
       case nil: random.tensor(argument.type, special: false)

@@ -135,3 +135,120 @@ import Testing
       perceptron.accuracyMeasure == AccuracyMeasure(kind: .sign, output: "s", target: "t"))
   }
 }
+
+/// Batches whose gradients are added up.
+@Suite struct AccumulationTests {
+  private static func trained(
+    batch: Int, accumulation: Int, rows: Int = 22, optimizer: Optimizer = .adam
+  ) throws -> TrainingState {
+    let graph = try Graph(
+      parsing: TrainerTests.text.replacing("f32", with: "f64"), file: "clouds.graph")
+    var options = TrainingOptions()
+    options.epochs = 3
+    options.optimizer = optimizer
+    options.learningRate = 0.01
+    options.accumulation = accumulation
+    let network = try graph.lowered(dims: ["batch": batch])
+    let trainer = try Trainer(
+      network, data: TrainerTests.clouds(rows).map { $0.converted(to: .f64) },
+      parameters: network.initialParameters(seed: 3), options: options,
+      rebound: { try graph.lowered(dims: ["batch": $0]) })
+    try trainer.train { _ in }
+    return trainer.state
+  }
+
+  /// The last group has two batches of its three, and the last of these fewer rows.
+  @Test(arguments: [Optimizer.sgd, .adam, Optimizer(RuleCall("sgd"), clipping: .norm(0.1))])
+  func smallBatchesAreAsOneLarge(_ optimizer: Optimizer) throws {
+    let whole = try Self.trained(batch: 12, accumulation: 1, optimizer: optimizer)
+    let parts = try Self.trained(batch: 4, accumulation: 3, optimizer: optimizer)
+    #expect(whole.step == 6)
+    #expect(parts.step == 6)
+    for (a, b) in zip(whole.parameters, parts.parameters) {
+      #expect(a.largestRelativeError(to: b) < 1e-11)
+    }
+    let sums = parts.optimizer.filter { $0.name.hasPrefix("gradient sum.") }
+    #expect(sums.count == 2)
+    for sum in sums { #expect(sum.tensor.doubles.allSatisfy { $0 == 0 }) }
+  }
+}
+
+/// Metrics against numbers worked out by hand.
+@Suite struct MetricTests {
+  @Test func top5AndConfusion() throws {
+    let graph = try Graph(
+      parsing: """
+        dim batch = 3
+        input x : f64[batch, 6]
+        input y : i32[batch]
+        param w : f64[6, 6] = [[1,0,0,0,0,0],[0,1,0,0,0,0],[0,0,1,0,0,0],[0,0,0,1,0,0],[0,0,0,0,1,0],[0,0,0,0,0,1]]
+        p = softmax(x @ w)
+        output p
+        loss mean(-sum(cast(one_hot(y, 6), f64) * log(p), -1))
+        """, file: "six.graph")
+    let network = try graph.lowered()
+    var options = TrainingOptions()
+    options.metrics = [.top5, .accuracy, .perplexity]
+    options.learningRate = 0
+    options.epochs = 1
+    // The right class is first, fifth and last of six.
+    let x = Tensor([3, 6], [5.0, 4, 3, 2, 1, 0, 5, 4, 3, 2, 1, 0, 5, 4, 3, 2, 1, 0])
+    let trainer = try Trainer(
+      network, data: [x, Tensor([Int32(0), 4, 5])],
+      parameters: network.initialParameters(seed: 0), options: options, rebound: nil)
+    var report: EpochReport?
+    try trainer.train { report = $0 }
+    let values = try #require(report).metrics
+    #expect(values.map(\.metric) == [.top5, .accuracy, .perplexity])
+    #expect(abs(values[0].value - 2.0 / 3) < 1e-12)
+    #expect(abs(values[1].value - 1.0 / 3) < 1e-12)
+    // The mean of -log p is log Σe^k + (5 + 1 + 0) / 3 less than the logits.
+    let normaliser = 148.413159 + 54.598150 + 20.085537 + 7.389056 + 2.718282 + 1
+    let perplexity = normaliser / 7.389056
+    #expect(abs(values[2].value - perplexity) < 1e-4 * perplexity)
+    let counts = try #require(try trainer.confusion())
+    #expect(counts[0][0] == 1 && counts[4][0] == 1 && counts[5][0] == 1)
+    #expect(counts.joined().reduce(0, +) == 3)
+  }
+
+  @Test func explainedVariance() throws {
+    let graph = try Graph(
+      parsing: """
+        dim batch = 2
+        input x : f64[batch, 1]
+        input y : f64[batch, 1]
+        param w : f64[1, 1] = ones()
+        h = x * w
+        output h
+        loss mse(h, y)
+        """, file: "line.graph")
+    let network = try graph.lowered()
+    var options = TrainingOptions()
+    options.learningRate = 0
+    options.epochs = 1
+    let trainer = try Trainer(
+      network, data: [Tensor([4, 1], [1.0, 2, 3, 4]), Tensor([4, 1], [1.0, 2, 4, 5])],
+      parameters: network.initialParameters(seed: 0), options: options, rebound: nil)
+    var report: EpochReport?
+    try trainer.train { report = $0 }
+    // Errors 0, 0, 1, 1; y has mean 3 and squared deviations 4, 1, 1, 4.
+    let r2 = try #require(report?.metrics.first)
+    #expect(r2.metric == .r2)
+    #expect(abs(r2.value - 0.8) < 1e-12)
+  }
+
+  @Test func whatDoesNotFitIsRefused() throws {
+    let graph = try Graph(
+      parsing: "input x : f32[2, 1]\nparam w : f32[1, 1]\nloss sum(x @ w)\n", file: "sum.graph")
+    let network = try graph.lowered()
+    var options = TrainingOptions()
+    for metric in [Metric.accuracy, .top5, .r2] {
+      options.metrics = [metric]
+      #expect(throws: TrainingError.self) {
+        try Trainer(
+          network, data: [Tensor([2, 1], [Float(1), 2])],
+          parameters: network.initialParameters(seed: 0), options: options, rebound: nil)
+      }
+    }
+  }
+}

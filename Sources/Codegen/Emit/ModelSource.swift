@@ -178,7 +178,7 @@ struct ModelSource {
         switch argument.hyperparameter {
         case .seed: return "(const int64_t *)&state->seed"
         case .step: return "(const int64_t *)&state->step"
-        case .learningRate, nil: return "&learning_rate"
+        case .learningRate, .weight, nil: return "&learning_rate"
         }
       }
     case .result(let number):

@@ -46,7 +46,6 @@ private struct RuleBuilder {
   private let step: Variable
   private var usedNames: Set<String> = []
 
-
   init(_ optimizer: Optimizer, _ lossElement: ElementType) throws {
     self.optimizer = optimizer
     element = lossElement

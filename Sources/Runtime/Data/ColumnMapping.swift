@@ -64,6 +64,21 @@ public enum ColumnError: Error, Hashable, CustomStringConvertible {
   }
 }
 
+extension ColumnError {
+  /// The same of another row, where it names one.
+  func movedRow(_ number: (Int) -> Int) -> ColumnError {
+    switch self {
+    case .notAClass(let column, let row, let value, let classes):
+      .notAClass(column: column, row: number(row), value: value, classes: classes)
+    case .notAnInteger(let input, let column, let row, let value):
+      .notAnInteger(input: input, column: column, row: number(row), value: value)
+    case .malformed, .unknownColumn, .backwards, .unknownInput, .missingInput, .wrongWidth,
+      .scalarInput, .differentRows:
+      self
+    }
+  }
+}
+
 extension ColumnExpression {
   /// Reads `NAME=EXPRESSION`.
   public static func parse(_ text: String) throws(ColumnError) -> (

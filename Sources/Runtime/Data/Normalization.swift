@@ -8,28 +8,17 @@ public struct Normalization: Sendable {
   public var mean: Tensor
   public var deviation: Tensor
 
-  /// From the first `count` rows. An element that is the same in all of them is only shifted.
+  /// From the first `count` rows.
   public init(of tensor: Tensor, rows count: Int) {
-    let width = tensor.shape.sizes.dropFirst().reduce(1, *)
-    let values = tensor.doubles
-    var mean = [Double](repeating: 0, count: width)
-    var squares = mean
-    // Welford's: no difference of large numbers.
-    for row in 0..<count {
-      for place in 0..<width {
-        let value = values[row * width + place]
-        let change = value - mean[place]
-        mean[place] += change / Double(row + 1)
-        squares[place] += change * (value - mean[place])
-      }
-    }
-    let deviation = squares.map { sum in
-      let deviation = (sum / Double(max(count, 1))).squareRoot()
-      return deviation > 0 ? deviation : 1
-    }
-    let shape = Shape(Array(tensor.shape.sizes.dropFirst()))
-    self.mean = Tensor(shape, mean)
-    self.deviation = Tensor(shape, deviation)
+    var statistics = RowStatistics(width: tensor.shape.sizes.dropFirst().reduce(1, *))
+    statistics.add(tensor, rows: count)
+    self.init(statistics, shape: Shape(Array(tensor.shape.sizes.dropFirst())))
+  }
+
+  /// - Parameter shape: of a row.
+  public init(_ statistics: RowStatistics, shape: Shape) {
+    mean = Tensor(shape, statistics.means)
+    deviation = Tensor(shape, statistics.deviations)
   }
 
   public init(mean: Tensor, deviation: Tensor) {
@@ -47,6 +36,40 @@ public struct Normalization: Sendable {
     return tensor.element == .f64
       ? Tensor(tensor.shape, values.indices.map(normal))
       : Tensor(tensor.shape, values.indices.map { Float(normal($0)) })
+  }
+}
+
+/// Mean and deviation of each element of a row, over rows that come piece by piece.
+public struct RowStatistics: Sendable {
+  private(set) var means: [Double]
+  private var squares: [Double]
+  private var count = 0
+
+  public init(width: Int) {
+    means = [Double](repeating: 0, count: width)
+    squares = means
+  }
+
+  /// Adds the first rows of a tensor. Welford's method: no difference of large numbers.
+  public mutating func add(_ tensor: Tensor, rows: Int) {
+    let values = tensor.doubles
+    for row in 0..<rows {
+      count += 1
+      for place in means.indices {
+        let value = values[row * means.count + place]
+        let change = value - means[place]
+        means[place] += change / Double(count)
+        squares[place] += change * (value - means[place])
+      }
+    }
+  }
+
+  /// Of what is the same in all rows: 1, so that it is only shifted.
+  var deviations: [Double] {
+    squares.map { sum in
+      let deviation = (sum / Double(max(count, 1))).squareRoot()
+      return deviation > 0 ? deviation : 1
+    }
   }
 }
 

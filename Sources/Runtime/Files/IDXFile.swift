@@ -6,7 +6,16 @@ import NNIR
 enum IDXFile {
   /// The array of an IDX file; nil where the first bytes say that it is none.
   static func decode(_ bytes: ArraySlice<UInt8>, file: String) throws(FileError) -> Tensor? {
-    var cursor = ByteCursor(bytes)
+    guard let layout = try layout(of: bytes, file: file) else { return nil }
+    try layout.check(fileSize: bytes.count, file: file)
+    return StoredElements(
+      stored: layout.stored, isBigEndian: true, bytes: bytes.dropFirst(layout.offset)
+    ).tensor(shape: layout.shape)
+  }
+
+  /// Where the elements lie, by the first bytes.
+  static func layout(of head: ArraySlice<UInt8>, file: String) throws(FileError) -> ArrayLayout? {
+    var cursor = ByteCursor(head)
     guard let magic = cursor.take(4).map(Array.init), magic[0] == 0, magic[1] == 0,
       let stored = types[magic[2]]
     else { return nil }
@@ -20,14 +29,8 @@ enum IDXFile {
     guard let shape = checkedShape(sizes) else {
       throw .malformed(file: file, problem: "its extents \(sizes) are too large")
     }
-    let rest = cursor.rest
-    if rest.count != shape.count * stored.byteCount {
-      throw .malformed(
-        file: file,
-        problem: "an array of shape \(shape) needs \(shape.count * stored.byteCount) bytes, "
-          + "but \(rest.count) follow its header")
-    }
-    return StoredElements(stored: stored, isBigEndian: true, bytes: rest).tensor(shape: shape)
+    return ArrayLayout(
+      stored: stored, isBigEndian: true, shape: shape, offset: head.count - cursor.rest.count)
   }
 
   private static let types: [UInt8: StoredElement] = [

@@ -12,23 +12,28 @@ public enum NumPyFile {
   /// Versions 1 to 3, both orders of axes and of bytes. Integers and floats that the language does
   /// not have are widened; objects, complex numbers, strings and records are refused.
   static func decode(_ bytes: ArraySlice<UInt8>, file: String) throws(FileError) -> Tensor {
-    var cursor = ByteCursor(bytes)
+    let layout = try layout(of: bytes, file: file)
+    try layout.check(fileSize: bytes.count, file: file)
+    let elements = StoredElements(
+      stored: layout.stored, isBigEndian: layout.isBigEndian, bytes: bytes.dropFirst(layout.offset))
+    guard let tensor = elements.tensor(shape: layout.shape, columnMajor: layout.isColumnMajor)
+    else {
+      throw .malformed(file: file, problem: "it holds a u64 that no i64 can be")
+    }
+    return tensor
+  }
+
+  /// Where the elements of a `.npy` file lie, by its first bytes.
+  static func layout(of head: ArraySlice<UInt8>, file: String) throws(FileError) -> ArrayLayout {
+    var cursor = ByteCursor(head)
     let header = try takeHeader(from: &cursor, file: file)
     let (element, isBigEndian) = try elementType(header.descr, file: file)
     guard let shape = checkedShape(header.shape) else {
       throw .malformed(file: file, problem: "its shape \(header.shape) is too large")
     }
-    guard cursor.rest.count == shape.count * element.byteCount else {
-      throw .malformed(
-        file: file,
-        problem: "its shape \(shape) of \(element.rawValue) needs "
-          + "\(shape.count * element.byteCount) bytes, but \(cursor.rest.count) follow the header")
-    }
-    let elements = StoredElements(stored: element, isBigEndian: isBigEndian, bytes: cursor.rest)
-    guard let tensor = elements.tensor(shape: shape, columnMajor: header.isFortran) else {
-      throw .malformed(file: file, problem: "it holds a u64 that no i64 can be")
-    }
-    return tensor
+    return ArrayLayout(
+      stored: element, isBigEndian: isBigEndian, shape: shape,
+      offset: head.count - cursor.rest.count, isColumnMajor: header.isFortran)
   }
 
   private static func takeHeader(

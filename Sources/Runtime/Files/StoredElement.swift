@@ -39,6 +39,27 @@ enum StoredElement: String, CaseIterable, Sendable {
   }
 }
 
+/// Where the elements of an array lie in a file that begins with a header.
+struct ArrayLayout {
+  var stored: StoredElement
+  var isBigEndian: Bool
+  var shape: Shape
+  /// Of the first element, in bytes.
+  var offset: Int
+  var isColumnMajor = false
+
+  /// The file must end where the elements do.
+  func check(fileSize: Int, file: String) throws(FileError) {
+    let needed = shape.count * stored.byteCount
+    if fileSize - offset != needed {
+      throw .malformed(
+        file: file,
+        problem: "its shape \(shape) of \(stored.rawValue) needs \(needed) bytes, but "
+          + "\(fileSize - offset) follow the header")
+    }
+  }
+}
+
 /// Elements in a file: their type, their byte order and where they stand.
 struct StoredElements {
   var stored: StoredElement

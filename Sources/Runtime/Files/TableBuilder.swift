@@ -10,9 +10,11 @@ struct TableBuilder {
   private var floats: [[Double]]
   private var isFloat: [Bool]
 
-  init(names: [String], file: String) {
+  /// - Parameter rowCount: how many rows have come before.
+  init(names: [String], file: String, rowCount: Int = 0) {
     self.names = names
     self.file = file
+    self.rowCount = rowCount
     integers = [[Int64]](repeating: [], count: names.count)
     floats = [[Double]](repeating: [], count: names.count)
     isFloat = [Bool](repeating: false, count: names.count)

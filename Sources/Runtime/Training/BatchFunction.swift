@@ -14,24 +14,25 @@ final class BatchFunction {
 
   let executable: Executable
   private let sources: [Source]
-  private let lossIndex: Int
+  /// Nil for what only applies gradients.
+  private let lossIndex: Int?
   private let outputIndex: Int?
   private var results: [Tensor]
 
-  init(_ executable: Executable, of network: Network, output: String?) {
+  /// - Parameter states: the names of the training state's `optimizer`.
+  init(_ executable: Executable, of network: Network, states: [String], output: String?) {
     self.executable = executable
     let function = executable.function
-    let states = function.arguments.filter { $0.role == .state }
     sources = function.arguments.map { argument in
       switch argument.role {
       case .parameter:
         .parameter(network.parameters.firstIndex { $0.name == argument.name } ?? 0)
       case .input: .input(network.inputs.firstIndex { $0.name == argument.name } ?? 0)
-      case .state: .state(states.firstIndex { $0.name == argument.name } ?? 0)
+      case .state: .state(states.firstIndex(of: argument.name) ?? 0)
       case .hyperparameter: .hyperparameter(argument.hyperparameter ?? .learningRate)
       }
     }
-    lossIndex = function.results.firstIndex { $0.role == .loss } ?? 0
+    lossIndex = function.results.firstIndex { $0.role == .loss }
     outputIndex = function.results.firstIndex { $0.role == .output && $0.name == output }
     results = executable.emptyResults()
   }
@@ -58,7 +59,7 @@ final class BatchFunction {
     release(&state)
     defer { restore(&state, arguments) }
     try executable.run(arguments: &arguments, results: &results)
-    return (results[lossIndex][flat: 0].double, outputIndex.map { results[$0] })
+    return (lossIndex.map { results[$0][flat: 0].double } ?? 0, outputIndex.map { results[$0] })
   }
 
   private static let nothing = Tensor(zeros: TensorType(.f32, [0]))

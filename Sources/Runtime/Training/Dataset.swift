@@ -8,11 +8,11 @@ import Synchronization
 public struct RowSource: Sendable {
   /// Of all rows.
   public let type: TensorType
-  let gather: @Sendable (ArraySlice<Int>) -> Tensor
+  let gather: @Sendable (ArraySlice<Int>) throws -> Tensor
 
   public var count: Int { type.shape[0] }
 
-  public init(_ type: TensorType, gather: @escaping @Sendable (ArraySlice<Int>) -> Tensor) {
+  public init(_ type: TensorType, gather: @escaping @Sendable (ArraySlice<Int>) throws -> Tensor) {
     self.type = type
     self.gather = gather
   }
@@ -31,8 +31,8 @@ public struct Dataset: Sendable {
 
   public var count: Int { sources.first?.count ?? 0 }
 
-  public func rows(_ numbers: ArraySlice<Int>) -> [Tensor] {
-    sources.map { $0.gather(numbers) }
+  public func rows(_ numbers: ArraySlice<Int>) throws -> [Tensor] {
+    try sources.map { try $0.gather(numbers) }
   }
 }
 
@@ -40,7 +40,7 @@ public struct Dataset: Sendable {
 final class BatchLoader: Sendable {
   private struct Work {
     var wanted: ArraySlice<Int>?
-    var batch: [Tensor]?
+    var batch: Swift.Result<[Tensor], any Error>?
     var isFinished = false
   }
 
@@ -80,13 +80,14 @@ final class BatchLoader: Sendable {
   }
 
   /// The rows that `begin` was given last.
-  func take(_ rows: ArraySlice<Int>) -> [Tensor] {
-    if work.withLock({ $0.isFinished }) { return data.rows(rows) }
+  func take(_ rows: ArraySlice<Int>) throws -> [Tensor] {
+    if work.withLock({ $0.isFinished }) { return try data.rows(rows) }
     answer.wait()
-    return work.withLock { work in
+    let batch = work.withLock { work in
       defer { work.batch = nil }
-      return work.batch ?? []
+      return work.batch
     }
+    return try batch?.get() ?? data.rows(rows)
   }
 
   private func serve() {
@@ -95,7 +96,7 @@ final class BatchLoader: Sendable {
       let (rows, isFinished) = work.withLock { ($0.wanted, $0.isFinished) }
       if isFinished { return }
       guard let rows else { continue }
-      let batch = data.rows(rows)
+      let batch = Swift.Result { try data.rows(rows) }
       work.withLock { work in
         work.batch = batch
         work.wanted = nil

@@ -41,7 +41,7 @@ public final class Predictor {
     for start in stride(from: 0, to: rows.count, by: batch) {
       let numbers = rows[start..<min(start + batch, rows.count)]
       let executable = try function(batch: numbers.count)
-      let given = data.rows(numbers)
+      let given = try data.rows(numbers)
       let arguments = executable.function.arguments.map { argument in
         if let number = inputs.firstIndex(where: { $0.name == argument.name }) {
           return given[number]

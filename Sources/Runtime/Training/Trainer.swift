@@ -18,6 +18,8 @@ public final class Trainer {
   private let metrics: MetricPlan
   private let rebound: ((Int) throws -> Network)?
   private var steps: [Int: BatchFunction] = [:]
+  /// What applies gradients that have been added up.
+  private var application: BatchFunction?
   private var evaluations: [Int: BatchFunction] = [:]
   /// Where the present epoch began, from where a loss that is not finite is traced.
   private var epochStart: TrainingState?
@@ -53,10 +55,11 @@ public final class Trainer {
     for count in [trainingRows, heldOut] where count % batch != 0 && rebound == nil {
       throw TrainingError.batchIsFixed(batch: batch, rows: count)
     }
-    let first = try function(batch: min(batch, trainingRows), step: true)
-    if state.optimizer.isEmpty {
-      self.state.optimizer = first.executable.function.initialOptimizerState
+    if state.optimizer.isEmpty, options.accumulation > 1 {
+      self.state.optimizer = try application(of: network).initialOptimizerState
     }
+    // Errors of the network come before training, and the step knows its states.
+    _ = try function(batch: min(batch, trainingRows), step: true)
     if state.totals.metrics.isEmpty { self.state.totals.metrics = metrics.emptySums }
   }
 
@@ -157,7 +160,7 @@ public final class Trainer {
     loader.begin(batches[state.batch])
     while state.batch < batches.count {
       let rows = batches[state.batch]
-      let inputs = loader.take(rows)
+      let inputs = try loader.take(rows)
       if state.batch + 1 < batches.count { loader.begin(batches[state.batch + 1]) }
       let loss = try step(on: inputs, rows: rows.count)
       if !loss.isFinite { throw try notFinite(loss, batches) }
@@ -170,15 +173,33 @@ public final class Trainer {
   private func step(on inputs: [Tensor], rows: Int) throws -> Double {
     let function = try function(batch: rows, step: true)
     let (loss, output) = try function.run(&state, inputs, hyperparameters(state))
-    state.step += 1
     state.batch += 1
     add(loss, output, inputs, rows, to: &state.totals)
+    let group = options.accumulation
+    if group == 1 {
+      state.step += 1
+    } else if state.batch % group == 0 || state.batch * batch >= trainingRows {
+      var last = hyperparameters(state)
+      last.step = state.step
+      _ = try applied().run(&state, [], last)
+      state.step += 1
+    }
     return loss
   }
 
+  /// Those of the state's next batch.
   private func hyperparameters(_ state: TrainingState) -> StepHyperparameters {
-    StepHyperparameters(
+    var values = StepHyperparameters(
       learningRate: options.learningRate, seed: options.seed, step: state.step)
+    let group = options.accumulation
+    if group > 1 {
+      let first = state.batch / group * group * batch
+      let rows = min(group * batch, trainingRows - first)
+      values.weight = Double(min(batch, trainingRows - state.batch * batch)) / Double(rows)
+      // Every batch draws numbers of its own.
+      values.step = (state.epoch - 1) * ((trainingRows + batch - 1) / batch) + state.batch
+    }
+    return values
   }
 
   private func add(
@@ -217,7 +238,7 @@ public final class Trainer {
     _ rows: [Int], _ body: (Double, Tensor?, [Tensor], Int) -> Void
   ) throws {
     for numbers in batches(of: rows) {
-      let inputs = data.rows(numbers)
+      let inputs = try data.rows(numbers)
       let function = try function(batch: numbers.count, step: false)
       let (loss, output) = try function.run(&state, inputs, hyperparameters(state))
       body(loss, output, inputs, numbers.count)
@@ -260,12 +281,31 @@ public final class Trainer {
     let function =
       step
       ? try network.function.trainingStep(
-        optimizer: options.optimizer, keepingOutputs: metrics.output != nil)
+        optimizer: options.optimizer, part: options.accumulation > 1 ? .gather : .whole,
+        keepingOutputs: metrics.output != nil)
       : network.function.evaluation()
-    let made = BatchFunction(
-      try Executable(function, options: options.execution), of: network, output: metrics.output)
+    if step, state.optimizer.isEmpty { state.optimizer = function.initialOptimizerState }
+    let made = try compiled(function, of: network)
     if step { steps[size] = made } else { evaluations[size] = made }
     return made
+  }
+
+  private func compiled(_ function: Function, of network: Network) throws -> BatchFunction {
+    BatchFunction(
+      try Executable(function, options: options.execution), of: network,
+      states: state.optimizer.map(\.name), output: metrics.output)
+  }
+
+  /// The optimiser's part of a step whose gradients are added up.
+  private func applied() throws -> BatchFunction {
+    if let application { return application }
+    let made = try compiled(try application(of: network), of: network)
+    application = made
+    return made
+  }
+
+  private func application(of network: Network) throws -> Function {
+    try network.function.trainingStep(optimizer: options.optimizer, part: .apply)
   }
 
   // MARK: Losses that are not finite
@@ -281,13 +321,13 @@ public final class Trainer {
     var previous: TrainingState?
     while state.batch < failed {
       previous = state
-      _ = try step(on: data.rows(batches[state.batch]), rows: batches[state.batch].count)
+      _ = try step(on: try data.rows(batches[state.batch]), rows: batches[state.batch].count)
     }
     // The parameters may have come out of the step before as they are.
     for candidate in [state, previous].compactMap({ $0 }) {
       let rows = batches[candidate.batch]
       let function = try function(batch: rows.count, step: true)
-      let arguments = function.arguments(candidate, data.rows(rows), hyperparameters(candidate))
+      let arguments = function.arguments(candidate, try data.rows(rows), hyperparameters(candidate))
       if let found = try NonFinite.first(in: function.executable.function, arguments) {
         error = .notFinite(
           loss: loss, epoch: state.epoch, batch: candidate.batch + 1,

@@ -12,6 +12,7 @@ public struct TrainingIdentity: Hashable, Sendable {
   public var seed: UInt64
   public var shuffle: Bool
   public var batch: Int
+  public var accumulation: Int
   public var trainingRows: Int
   public var heldOutRows: Int
 
@@ -24,6 +25,7 @@ public struct TrainingIdentity: Hashable, Sendable {
     seed = trainer.options.seed
     shuffle = trainer.options.shuffle
     batch = trainer.batch
+    accumulation = trainer.options.accumulation
     trainingRows = trainer.trainingRows
     heldOutRows = trainer.rowCount - trainer.trainingRows
   }
@@ -33,7 +35,8 @@ public struct TrainingIdentity: Hashable, Sendable {
     [
       ("graph", graph), ("optimizer", optimizer), ("learning_rate", "\(learningRate)"),
       ("seed", "\(seed)"),
-      ("shuffle", "\(shuffle)"), ("batch", "\(batch)"), ("training_rows", "\(trainingRows)"),
+      ("shuffle", "\(shuffle)"), ("batch", "\(batch)"), ("accumulation", "\(accumulation)"),
+      ("training_rows", "\(trainingRows)"),
       ("held_out_rows", "\(heldOutRows)"),
     ]
   }

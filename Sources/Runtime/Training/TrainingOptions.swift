@@ -16,6 +16,8 @@ public struct TrainingOptions: Sendable {
   /// Ends training once an epoch's value is reached.
   public var target: TrainingTarget?
   public var metrics: [Metric] = []
+  /// Batches whose gradients are added up for one step, weighted by their rows: as if they were one.
+  public var accumulation = 1
   public var seed: UInt64 = 0
   public var execution = ExecutionOptions()
 

@@ -1,0 +1,61 @@
+// Inputs from rows that stay in files: each batch is mapped when it is read.
+
+import NNIR
+
+/// What a streamed table becomes for the inputs of a graph.
+public struct StreamedInputs: Sendable {
+  private let table: StreamedTable
+  private let inputs: [Argument]
+  private let mappings: [(name: String, expression: ColumnExpression)]
+  private let scales: [(name: String, factor: Double)]
+  /// Rows at a time, where all are looked at.
+  private static let piece = 4096
+
+  public init(
+    _ table: StreamedTable, for inputs: [Argument],
+    by mappings: [(name: String, expression: ColumnExpression)],
+    scales: [(name: String, factor: Double)]
+  ) {
+    self.table = table
+    self.inputs = inputs
+    self.mappings = mappings
+    self.scales = scales
+  }
+
+  public var rowCount: Int { table.rowCount }
+
+  /// All inputs of some rows.
+  public func rows(_ numbers: ArraySlice<Int>) throws -> [Tensor] {
+    let gathered = try table.rows(numbers)
+    do throws(ColumnError) {
+      return try gathered.mapped(to: inputs, by: mappings, scales: scales)
+    } catch {
+      throw error.movedRow { numbers[numbers.startIndex + $0 - 1] + 1 }
+    }
+  }
+
+  /// Looks at every row in the order given, so that what is wrong with the data is said before it is trained on.
+  public func forEachPiece(_ order: [Int], _ body: ([Tensor]) throws -> Void) throws {
+    for start in stride(from: 0, to: order.count, by: Self.piece) {
+      try body(try rows(order[start..<min(start + Self.piece, order.count)]))
+    }
+  }
+
+  /// Rows in this order, the inputs that have a normalisation normalised.
+  public func dataset(_ order: [Int], _ normalizations: [Normalization?]) -> Dataset {
+    Dataset(
+      inputs.enumerated().map { number, input in
+        let type = input.type.with(
+          shape: Shape([order.count] + input.type.shape.sizes.dropFirst()))
+        // Only what this input takes is read.
+        let mapping = mappings.filter { $0.name == input.name }
+        let own = StreamedInputs(
+          mapping.last.map { table.selected(by: $0.expression) } ?? table, for: [input],
+          by: mapping, scales: scales.filter { $0.name == input.name })
+        return RowSource(type) { numbers in
+          let rows = try own.rows(numbers.map { order[$0] }[...])[0]
+          return normalizations[number]?.applied(to: rows) ?? rows
+        }
+      })
+  }
+}

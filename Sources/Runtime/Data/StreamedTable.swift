@@ -1,0 +1,327 @@
+// Data that stays in its files: rows are read when a batch needs them. Files are read, not mapped: another process may cut a mapped file
+// short, and that would end this one.
+
+import Glibc
+import NNIR
+
+/// A file that is open for reading, closed with its last user.
+final class RowFile: Sendable {
+  let name: String
+  let size: Int
+  private let descriptor: Int32
+
+  init(_ name: String) throws(FileError) {
+    self.name = name
+    descriptor = open(name, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable(file: name, reason: systemError()) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable(
+        file: name, reason: "it is no ordinary file, and too large to be held in memory")
+    }
+    size = Int(status.st_size)
+  }
+
+  /// A file without a name, which ends with the process.
+  init(temporaryFor file: String, _ write: (Int32) throws(FileError) -> Int) throws(FileError) {
+    name = file
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+    var path = Array((folder + "/nncc-rows-XXXXXX").utf8CString)
+    descriptor = mkstemp(&path)
+    guard descriptor >= 0 else { throw .unwritable(file: folder, reason: systemError()) }
+    _ = unlink(path)
+    size = try write(descriptor)
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// Fills `bytes` from a place in the file.
+  func read(at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+      let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        throw .unreadable(
+          file: name, reason: count == 0 ? "it has become shorter" : systemError())
+      }
+      done += count
+    }
+  }
+
+  func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+    let count = min(count, max(0, size - offset))
+    var bytes = [UInt8](repeating: 0, count: count)
+    var failure: FileError?
+    bytes.withUnsafeMutableBytes { buffer in
+      do throws(FileError) { try read(at: offset, into: buffer) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+}
+
+/// A column whose rows lie in a file, each at the same distance from the one before.
+struct StreamedColumn: Sendable {
+  var name: String
+  var count: Int
+  /// Of a row's elements.
+  var shape: [Int]
+  var stored: StoredElement
+  var isBigEndian: Bool
+  var file: RowFile
+  /// Of the first row, and from one to the next, in bytes.
+  var offset: Int
+  var stride: Int
+
+  /// Bytes of a row.
+  var size: Int { shape.reduce(1, *) * stored.byteCount }
+
+  /// Whether its rows and another's are parts of the same rows of the file.
+  func liesBeside(_ other: StreamedColumn) -> Bool { file === other.file && stride == other.stride }
+
+  /// The column of rows that have been read, each from `start` of the file's row on.
+  func tensor(of rows: [UInt8], count: Int, from start: Int) throws(FileError) -> Tensor {
+    let width = rows.count / max(1, count)
+    var own = rows
+    if width != size {
+      own = []
+      own.reserveCapacity(count * size)
+      for row in 0..<count {
+        let first = row * width + offset - start
+        own += rows[first..<first + size]
+      }
+    }
+    let elements = StoredElements(stored: stored, isBigEndian: isBigEndian, bytes: own[...])
+    guard let tensor = elements.tensor(shape: Shape([count] + shape)) else {
+      throw .malformed(file: file.name, problem: "it holds a u64 that no i64 can be")
+    }
+    return tensor
+  }
+}
+
+extension RowFile {
+  /// `size` bytes of each of these rows, one after the other.
+  func rows(
+    _ numbers: ArraySlice<Int>, offset: Int, size: Int, stride: Int
+  ) throws(FileError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: numbers.count * size)
+    var failure: FileError?
+    bytes.withUnsafeMutableBytes { buffer in
+      do throws(FileError) {
+        for (place, number) in numbers.enumerated() {
+          try read(
+            at: offset + number * stride,
+            into: UnsafeMutableRawBufferPointer(
+              rebasing: buffer[place * size..<(place + 1) * size]))
+        }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+}
+
+/// Columns whose rows stay in files.
+public struct StreamedTable: Sendable {
+  let columns: [StreamedColumn]
+  public let rowCount: Int
+  private let file: String
+
+  /// Opens `.npy` and IDX files; a CSV file is turned into numbers in a temporary file first.
+  public init(opening files: [String]) throws(FileError) {
+    var columns: [StreamedColumn] = []
+    for name in files {
+      let file = try RowFile(name)
+      let head = try file.bytes(at: 0, count: 1 << 20)[...]
+      if head.starts(with: NumPyFile.magic) {
+        let stem = String((name.split(separator: "/").last ?? "data").prefix { $0 != "." })
+        columns.append(try Self.column(stem, try NumPyFile.layout(of: head, file: name), file))
+      } else if let layout = try IDXFile.layout(of: head, file: name) {
+        let title = layout.shape.rank > 1 ? "images" : "labels"
+        columns.append(try Self.column(title, layout, file))
+      } else if head.starts(with: [0x1F, 0x8B]) || head.starts(with: [0x50, 0x4B, 3, 4]) {
+        throw .malformed(
+          file: name, problem: "rows of a packed file cannot be read one by one: unpack it first")
+      } else {
+        columns += try SpilledTable(file).columns
+      }
+    }
+    self.columns = columns
+    file = files.joined(separator: ", ")
+    rowCount = columns.first?.count ?? 0
+    for column in columns where column.count != rowCount {
+      throw .malformed(
+        file: file,
+        problem: "'\(printable(column.name))' has \(column.count) rows, but "
+          + "'\(printable(columns[0].name))' has \(rowCount)")
+    }
+  }
+
+  private static func column(
+    _ name: String, _ layout: ArrayLayout, _ file: RowFile
+  ) throws(FileError) -> StreamedColumn {
+    try layout.check(fileSize: file.size, file: file.name)
+    let sizes = layout.shape.sizes
+    guard let rows = sizes.first, !layout.isColumnMajor || sizes.count == 1 else {
+      throw .malformed(file: file.name, problem: "its rows do not lie one after the other")
+    }
+    let rest = Array(sizes.dropFirst())
+    return StreamedColumn(
+      name: name, count: rows, shape: rest, stored: layout.stored,
+      isBigEndian: layout.isBigEndian, file: file, offset: layout.offset,
+      stride: rest.reduce(1, *) * layout.stored.byteCount)
+  }
+
+  /// Some of the rows, in this order.
+  public func rows(_ numbers: ArraySlice<Int>) throws(FileError) -> DataTable {
+    var gathered: [DataColumn] = []
+    var rest = columns[...]
+    while let first = rest.first {
+      // Columns that lie beside one another are read at one go.
+      let group = rest.prefix { $0.liesBeside(first) }
+      rest = rest.dropFirst(group.count)
+      let end = group.last.map { $0.offset + $0.size } ?? 0
+      let bytes = try first.file.rows(
+        numbers, offset: first.offset, size: end - first.offset, stride: first.stride)
+      for column in group {
+        let tensor = try column.tensor(of: bytes, count: numbers.count, from: first.offset)
+        gathered.append(DataColumn(name: column.name, tensor: tensor))
+      }
+    }
+    return try DataTable(gathered, file: file)
+  }
+
+  /// The columns that an expression takes, in the same order.
+  func selected(by expression: ColumnExpression) -> StreamedTable {
+    var kept = [Bool](repeating: false, count: columns.count)
+    func place(_ name: String) -> Int? { columns.firstIndex { $0.name == name } }
+    switch expression {
+    case .oneHot(let name): if let place = place(name) { kept[place] = true }
+    case .columns(let ranges):
+      for range in ranges {
+        guard let first = place(range.first), let last = place(range.last), first <= last else {
+          continue
+        }
+        for place in first...last { kept[place] = true }
+      }
+    }
+    return StreamedTable(
+      columns: columns.indices.filter { kept[$0] }.map { columns[$0] }, rowCount: rowCount,
+      file: file)
+  }
+
+  private init(columns: [StreamedColumn], rowCount: Int, file: String) {
+    self.columns = columns
+    self.rowCount = rowCount
+    self.file = file
+  }
+
+  /// Whether files are so large that their rows should stay where they are: more than a quarter of the machine's memory.
+  public static func isBetter(for files: [String]) -> Bool {
+    var total = 0
+    for file in files {
+      var status = stat()
+      if stat(file, &status) == 0 { total += Int(status.st_size) }
+    }
+    return total > sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 4
+  }
+}
+
+/// A CSV file as numbers in a temporary file, read and written piece by piece: a row of f64 for each of its own.
+private struct SpilledTable {
+  let columns: [StreamedColumn]
+
+  init(_ csv: RowFile) throws(FileError) {
+    var names: [String] = []
+    var rowCount = 0
+    let spilled = try RowFile(temporaryFor: csv.name) { descriptor throws(FileError) in
+      var written = 0
+      var pieces = CSVPieces(csv)
+      while let piece = try pieces.next() {
+        var parser = CSVParser(piece.bytes, file: csv.name)
+        if names.isEmpty {
+          names = (try parser.nextRow() ?? []).map { String(decoding: $0, as: UTF8.self) }
+          try TableBuilder(names: names, file: csv.name).checkNames(
+            isNumeric: names.allSatisfy { LiteralNumber(Substring($0)) != nil })
+        }
+        var builder = TableBuilder(names: names, file: csv.name, rowCount: rowCount)
+        while true {
+          let line = piece.line + parser.line - 1
+          guard let row = try parser.nextRow() else { break }
+          try builder.append(row, line: line)
+        }
+        let count = builder.rowCount - rowCount
+        rowCount = builder.rowCount
+        let failure = Self.rowMajor(builder.columns, rows: count).withUnsafeBytes {
+          put($0, into: descriptor)
+        }
+        if let failure {
+          throw .unwritable(file: "a temporary file for \(csv.name)", reason: failure)
+        }
+        written += count * names.count * 8
+      }
+      if names.isEmpty { throw .malformed(file: csv.name, problem: "it is empty") }
+      return written
+    }
+    let (width, count) = (names.count, rowCount)
+    columns = names.enumerated().map { number, name in
+      StreamedColumn(
+        name: name, count: count, shape: [], stored: .f64, isBigEndian: false, file: spilled,
+        offset: number * 8, stride: width * 8)
+    }
+  }
+
+  private static func rowMajor(_ columns: [Table.Column], rows: Int) -> [Double] {
+    let values = columns.map { column -> [Double] in
+      switch column {
+      case .integers(let values): values.map(Double.init)
+      case .floats(let values): values
+      }
+    }
+    return (0..<rows).flatMap { row in values.map { $0[row] } }
+  }
+}
+
+/// A CSV file in pieces that end with a row.
+private struct CSVPieces {
+  private let file: RowFile
+  private var offset = 0
+  private var line = 1
+  private static let size = 16 << 20
+
+  init(_ file: RowFile) { self.file = file }
+
+  mutating func next() throws(FileError) -> (bytes: ArraySlice<UInt8>, line: Int)? {
+    if offset >= file.size { return nil }
+    var size = Self.size
+    while true {
+      let bytes = try file.bytes(at: offset, count: size)
+      let isLast = offset + bytes.count >= file.size
+      var end = isLast ? bytes.count : 0
+      var lines = 0
+      var linesBefore = 0
+      var isQuoted = false
+      for (place, byte) in bytes.enumerated() {
+        if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+        guard byte == 0x0A else { continue }
+        lines += 1
+        if !isQuoted, !isLast {
+          end = place + 1
+          linesBefore = lines
+        }
+      }
+      // A row that is longer than a piece.
+      if end == 0 {
+        size *= 2
+        continue
+      }
+      defer {
+        offset += end
+        line += isLast ? lines : linesBefore
+      }
+      return (bytes[..<end], line)
+    }
+  }
+}
