@@ -7,7 +7,7 @@ public struct LearningCurve: Sendable {
   private let metric: String?
   private let title: String
   private static let (width, panel) = (760.0, 260.0)
-  private static let (left, right) = (70.0, 730.0)
+  private static let (left, right) = (80.0, 730.0)
 
   /// - Parameters:
   ///   - history: that of a `TrainingState`.
@@ -43,7 +43,10 @@ public struct LearningCurve: Sendable {
     // Where losses fall over more than a decade, equal factors deserve equal heights.
     let isLogarithmic = mayBeLogarithmic && least > 0 && most / least > 10
     let scaled = { (value: Double) in isLogarithmic ? log10(value) : value }
-    let y = LinearAxis(scaled(least), scaled(most), from: low, to: high)
+    let y =
+      isLogarithmic
+      ? LinearAxis(ticks: logarithmicTicks(least, most), from: low, to: high)
+      : LinearAxis(least, most, from: low, to: high)
     for tick in y.ticks {
       picture.line(Self.left, y.place(tick), Self.right, y.place(tick), "#ddd")
       picture.text(
@@ -55,7 +58,7 @@ public struct LearningCurve: Sendable {
     }
     picture.line(Self.left, low, Self.right, low, "#888")
     picture.text((Self.left + Self.right) / 2, low + 38, "epoch", .middle)
-    picture.rotatedText(18, (high + low) / 2, isLogarithmic ? label + " (logarithmic)" : label)
+    picture.rotatedText(16, (high + low) / 2, isLogarithmic ? label + " (logarithmic)" : label)
     let styles = [("#2a6fbb", "trained on"), ("#d1601f", "held out")]
     var place = Self.right
     for (values, (color, name)) in zip(series, styles) where values.contains(where: \.isFinite) {
@@ -72,6 +75,17 @@ public struct LearningCurve: Sendable {
     if value == value.rounded(), value.magnitude < 1e6 { return String(Int(value)) }
     return significant(value)
   }
+}
+
+/// The logarithms of 1, 2 and 5 times powers of ten, or where there would be many of the powers alone, around two values above 0.
+private func logarithmicTicks(_ least: Double, _ most: Double) -> [Double] {
+  let (first, last) = (Int(floor(log10(least))), Int(ceil(log10(most))))
+  let digits = last - first <= 2 ? [1.0, 2, 5] : [1.0]
+  let ticks = (first...last).flatMap { power in digits.map { Double(power) + log10($0) } }
+  // Rounding must not lose a value that is a tick itself.
+  let start = ticks.lastIndex { $0 <= log10(least) + 1e-9 } ?? 0
+  let end = ticks.firstIndex { $0 >= log10(most) - 1e-9 } ?? ticks.count - 1
+  return Array(ticks[start...max(start + 1, end)])
 }
 
 /// Three digits that count, without zeros at the end.
@@ -112,6 +126,13 @@ struct LinearAxis {
       if tick >= low - step * 1e-9, tick <= high + step * 1e-9 { ticks.append(tick) }
     }
     self.ticks = ticks
+  }
+
+  /// From the first to the last of these.
+  init(ticks: [Double], from start: Double, to end: Double) {
+    self.ticks = ticks
+    (self.start, self.end) = (start, end)
+    (low, high) = (ticks.first ?? 0, ticks.last ?? 1)
   }
 
   func place(_ value: Double) -> Double { start + (end - start) * (value - low) / (high - low) }
