@@ -82,7 +82,7 @@ class Process:
         self.kind, self.limit = kind, limit
         if kind.is_nncc:
             prefix = os.path.join(data, workload.data + ".")
-            command = [BENCH, graph, prefix, kind.key, str(threads), repr(workload.rate), workload.part]
+            command = [BENCH, graph, prefix, kind.key, str(threads), repr(workload.rate), workload.part, workload.optimizer]
         else:
             module = f"peers.{kind.package}_peer"
             command = [python, "-m", module, workload.key, data, *kind.variant]

@@ -20,6 +20,7 @@ class Workload:
     # steady: time a call. cold: from process start to the end of the first call. compile: from the graph to code.
     kind: str = "steady"
     rate: float = 0.0
+    optimizer: str = "sgd"
     # How far apart, relatively, what the peers compute may be.
     tolerance: float = 2e-5
     # What nncc aims at with one thread: how many times as fast as the fastest peer, or seconds.
@@ -80,8 +81,8 @@ WORKLOADS = [
         rate=0.5, tolerance=1e-3, goal_cc=1.5, goal_tcc=1.2,
     ),
     Workload(
-        "transformer_train", "training step transformer, 4 layers, width 128, batch 16×64 (SGD)", "transformer.graph",
-        "transformer", "step", rate=1e-3, tolerance=1e-3, goal_cc=1.4, goal_tcc=1.15,
+        "transformer_train", "training step transformer, 4 layers, width 128, batch 16×64, Adam", "transformer.graph",
+        "transformer", "step", rate=1e-3, optimizer="adam", tolerance=1e-3, goal_cc=1.4, goal_tcc=1.15,
     ),
     Workload(
         "elementwise", "tanh(a·b + c) · sigmoid(d), 10 million floats", "elementwise.graph", "elementwise", "forward",

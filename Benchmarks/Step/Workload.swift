@@ -24,12 +24,15 @@ final class Workload {
   private var resultAddresses: [UnsafeMutableRawPointer?] = []
   /// The result that is the loss of a training step; nil where all results are looked at.
   private let loss: Int?
+  /// The number of the step, for an optimiser that counts.
+  private var stepNumber: UnsafeMutablePointer<Int64>?
 
   /// - Parameters:
   ///   - prefix: what stands before the name of an argument in the path of its file.
   ///   - rate: of the descent, where `part` is a step.
   init(
-    graph: String, prefix: String, part: BenchPart, rate: Double, options: ExecutionOptions
+    graph: String, prefix: String, part: BenchPart, rate: Double, optimizer: Optimizer,
+    options: ExecutionOptions
   ) throws {
     let text = String(decoding: try readBytes(of: graph), as: UTF8.self)
     let start = seconds()
@@ -38,7 +41,7 @@ final class Workload {
       switch part {
       case .forward: function.evaluation()
       case .gradient: try function.gradient()
-      case .step: try function.trainingStep(optimizer: .sgd)
+      case .step: try function.trainingStep(optimizer: optimizer)
       }
     var options = options
     // What compiling takes is measured as well.
@@ -49,7 +52,12 @@ final class Workload {
     program = compiled
     preparation = seconds() - start
     arguments = try program.program.arguments.map { argument in
-      if argument.role == .hyperparameter { return Tensor(scalar: Float(rate)) }
+      switch argument.hyperparameter {
+      case .learningRate, .weight: return Tensor(scalar: Float(rate))
+      case .step, .seed: return Tensor(scalar: Int64(0))
+      case nil: break
+      }
+      if argument.role == .state { return Tensor(zeros: argument.type) }
       return try Self.values(of: argument, prefix: prefix)
     }
     results = program.program.results.map { result in
@@ -61,6 +69,9 @@ final class Workload {
     // Parameters are updated where they lie; the addresses stay while the tensors do.
     argumentAddresses = arguments.indices.map { index in
       arguments[index].withUnsafeMutableBytes(\.baseAddress)
+    }
+    if let index = program.program.arguments.firstIndex(where: { $0.hyperparameter == .step }) {
+      stepNumber = argumentAddresses[index]?.assumingMemoryBound(to: Int64.self)
     }
     resultAddresses = results.indices.map { index in
       results[index].withUnsafeMutableBytes(\.baseAddress)
@@ -79,6 +90,7 @@ final class Workload {
   /// One call, as a Swift program makes it: the addresses of its arrays in, results in place.
   func call() throws {
     try program.call(arguments: argumentAddresses, results: resultAddresses)
+    stepNumber?.pointee += 1
   }
 
   /// What the last call computed, as one number that all peers must agree on: the loss of a training step, else the sum of

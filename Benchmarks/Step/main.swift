@@ -1,6 +1,6 @@
 // nncc's side of the benchmarks: one workload on one backend, driven by lines on standard input.
 //
-// usage: nncc-bench-step GRAPH PREFIX tcc|cc THREADS RATE step|forward|gradient
+// usage: nncc-bench-step GRAPH PREFIX tcc|cc THREADS RATE step|forward|gradient [OPTIMIZER]
 //
 // The raw little-endian file PREFIX + NAME + `.bin` holds the first value of each input and parameter; RATE is the
 // learning rate. The protocol is that of `Benchmarks/peers/protocol.py`, and each line is answered by a line of JSON:
@@ -64,15 +64,17 @@ func serve(_ workload: Workload, backend: Backend) throws {
 }
 
 let words = CommandLine.arguments
-guard words.count == 7, let backend = Backend(rawValue: words[3]), [.tcc, .cc].contains(backend),
+guard words.count == 7 || words.count == 8, let backend = Backend(rawValue: words[3]),
+  [.tcc, .cc].contains(backend),
   let threads = Int(words[4]), let rate = Double(words[5]), let part = BenchPart(rawValue: words[6])
 else {
-  print("usage: nncc-bench-step GRAPH PREFIX tcc|cc THREADS RATE step|forward|gradient")
+  print("usage: nncc-bench-step GRAPH PREFIX tcc|cc THREADS RATE step|forward|gradient [OPTIMIZER]")
   exit(64)
 }
 do {
   let workload = try Workload(
     graph: words[1], prefix: words[2], part: part, rate: rate,
+    optimizer: Optimizer(words.count == 8 ? words[7] : "sgd"),
     options: ExecutionOptions(backend: backend, threads: threads))
   try serve(workload, backend: backend)
 } catch {

@@ -87,14 +87,37 @@ def transformer_loss(parameters, ids, targets):
     return -jnp.take_along_axis(logs, targets[..., None], -1).mean()
 
 
-def trainer(loss, parameters, data, rate):
-    def update(parameters, *data):
-        value, gradients = jax.value_and_grad(loss)(parameters, *data)
-        return jax.tree.map(lambda p, g: p - rate * g, parameters, gradients), value
+def descent(parameters, rate):
+    """The state of a training and how gradients change it."""
+    return parameters, lambda parameters, gradients: jax.tree.map(lambda p, g: p - rate * g, parameters, gradients)
 
+
+def adam(parameters, rate):
+    def change(state, gradients):
+        parameters, means, squares, count = state
+        count = count + 1
+        means = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, means, gradients)
+        squares = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, squares, gradients)
+        first, second = 1 - 0.9**count, 1 - 0.999**count
+        parameters = jax.tree.map(
+            lambda p, m, v: p - rate * (m / first) / (jnp.sqrt(v / second) + 1e-8), parameters, means, squares
+        )
+        return parameters, means, squares, count
+
+    zeros = lambda: jax.tree.map(jnp.zeros_like, parameters)
+    return (parameters, zeros(), zeros(), jnp.float32(0)), change
+
+
+def trainer(loss, parameters, data, rate, optimizer=descent):
     parameters, data = jax.tree.map(jnp.asarray, (parameters, data))
+    start, change = optimizer(parameters, rate)
+
+    def update(state, *data):
+        value, gradients = jax.value_and_grad(loss)(state if optimizer is descent else state[0], *data)
+        return change(state, gradients), value
+
     compiled = jax.jit(update, donate_argnums=0)
-    state = [parameters]
+    state = [start]
 
     def step():
         state[0], value = compiled(state[0], *data)
@@ -125,7 +148,7 @@ def birnn_train(arrays, workload):
 
 def transformer_train(arrays, workload):
     parameters = protocol.parameters(arrays, "ids", "targets")
-    return trainer(transformer_loss, parameters, (arrays["ids"], arrays["targets"]), workload.rate)
+    return trainer(transformer_loss, parameters, (arrays["ids"], arrays["targets"]), workload.rate, adam)
 
 
 def caller(function, *arguments):

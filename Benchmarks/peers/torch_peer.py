@@ -99,11 +99,11 @@ def transformer_loss(p, ids, targets):
     return F.cross_entropy(values @ p["head"], targets.view(-1))
 
 
-def trainer(loss, parameters, data, rate):
+def trainer(loss, parameters, data, rate, optimizer=torch.optim.SGD):
     """The loss of the parameters and the data, its gradient and the update, by the variant asked for."""
     if VARIANT == "full":
         return whole_step(loss, parameters, data, rate)
-    optimizer = torch.optim.SGD(list(parameters.values()), lr=rate, fused=True)
+    optimizer = optimizer(list(parameters.values()), lr=rate, fused=True)
     function = torch.compile(loss) if VARIANT == "compile" else loss
 
     def step():
@@ -170,7 +170,7 @@ def birnn_train(arrays, workload):
 def transformer_train(arrays, workload):
     parameters = tensors(protocol.parameters(arrays, "ids", "targets"), requires_grad=True)
     data = integers(arrays["ids"]), integers(arrays["targets"])
-    return trainer(transformer_loss, parameters, data, workload.rate)
+    return trainer(transformer_loss, parameters, data, workload.rate, torch.optim.Adam)
 
 
 def caller(function, *arguments):
