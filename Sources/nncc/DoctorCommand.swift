@@ -8,7 +8,14 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract:
-      "Says what this machine offers: libtcc, C compilers, vector width, cores, object cache.")
+      "Says what this machine offers: libtcc, C compilers, vector width, cores, object cache.",
+    discussion: """
+      Exits 0 also where something is missing: it says which backends are left.
+
+      Examples:
+        nncc doctor
+        nncc doctor --json
+      """)
 
   @Flag(help: "Prints one JSON object.")
   var json = false

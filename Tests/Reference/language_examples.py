@@ -179,6 +179,46 @@ def cross_entropy(p, y):
     return np.mean(-np.sum(y * np.log(p), axis=-1))
 
 
+# Optimisers: of each paper, in the form that Docs/language.md gives.
+
+
+def momentum(w, g, lr, v, beta=0.9):
+    v = beta * v + g
+    return w - lr * v, v
+
+
+def nesterov(w, g, lr, v, beta=0.9):
+    v = beta * v + g
+    return w - lr * (g + beta * v), v
+
+
+def adagrad(w, g, lr, s, epsilon=1e-10):
+    s = s + g**2
+    return w - lr * g / (np.sqrt(s) + epsilon), s
+
+
+def rmsprop(w, g, lr, s, decay=0.99, epsilon=1e-8):
+    s = decay * s + (1 - decay) * g**2
+    return w - lr * g / (np.sqrt(s) + epsilon), s
+
+
+def adamw(w, g, lr, m, v, t, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    u = m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+    return w - lr * (u + weight_decay * w), m, v
+
+
+def lion(w, g, lr, m, beta1=0.9, beta2=0.99, weight_decay=0):
+    u = np.sign(beta1 * m + (1 - beta1) * g)
+    return w - lr * (u + weight_decay * w), beta2 * m + (1 - beta2) * g
+
+
+def cosine_decay(lr, t, steps, final=0):
+    p = np.minimum(1, (t - 1) / steps)
+    return lr * (final + (1 - final) * (1 + np.cos(math.pi * p)) / 2)
+
+
 FUNCTIONS = {
     "neg": np.negative, "abs": np.abs, "sign": np.sign, "exp": np.exp, "expm1": np.expm1,
     "log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "rsqrt": lambda x: 1 / np.sqrt(x),
@@ -223,6 +263,12 @@ FUNCTIONS = {
     "binary_cross_entropy": lambda p, y: np.mean(-(y * np.log(p) + (1 - y) * np.log(1 - p))),
     "hinge": lambda h, y: np.mean(np.maximum(0, 1 - y * h)),
     "perceptron_loss": lambda h, y: np.mean(np.maximum(0, -y * h)),
+    "sgd": lambda w, g, lr: w - lr * g, "momentum": momentum, "nesterov": nesterov,
+    "adagrad": adagrad, "rmsprop": rmsprop,
+    "adam": lambda *values, **options: adamw(*values, **options, weight_decay=0), "adamw": adamw,
+    "lion": lion, "linear_warmup": lambda lr, t, steps: lr * np.minimum(1, t / steps),
+    "step_decay": lambda lr, t, every, factor=0.1: lr * factor ** np.floor((t - 1) / every),
+    "cosine_decay": cosine_decay,
     "true": True, "false": False, "none": None, "pi": math.pi, "inf": math.inf, "nan": math.nan,
     "i32": "i32", "bool": "bool",
 }  # fmt: skip
