@@ -21,7 +21,7 @@ struct CompileCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "c, ir (the lowered function), adjoint (the gradient function) or kernels (the fused loops); several with commas.",
+      "c, ir (the lowered function), adjoint (the gradient function), kernels (the fused loops) or dot (for graphviz); several with commas.",
       valueName: "KINDS"))
   var emit = "c"
 
@@ -47,7 +47,7 @@ struct CompileCommand: ParsableCommand {
   var debugLines = false
 
   private enum Kind: String, CaseIterable {
-    case c, ir, adjoint, kernels
+    case c, ir, adjoint, kernels, dot
   }
 
   func run() throws {
@@ -64,6 +64,7 @@ struct CompileCommand: ParsableCommand {
         let function =
           (try? network.function.gradient(keepingOutputs: true)) ?? network.function.evaluation()
         try show(schedule(function, fuse: !noFuse).text, ending: "kernels")
+      case .dot: try show(GraphDot(network).text, ending: "dot")
       }
     }
   }
@@ -71,16 +72,15 @@ struct CompileCommand: ParsableCommand {
   private func parseKinds() throws -> [Kind] {
     try emit.split(separator: ",", omittingEmptySubsequences: false).map { text in
       if let kind = Kind(rawValue: String(text)) { return kind }
-      if ["dot", "so", "obj"].contains(text) {
+      if ["so", "obj"].contains(text) {
         throw Failure.usage("--emit \(text) is not available in version \(Nncc.version)")
       }
-      throw Failure.usage("--emit '\(text)': expected c, ir, adjoint or kernels")
+      throw Failure.usage("--emit '\(text)': expected c, ir, adjoint, kernels or dot")
     }
   }
 
   private func emitC(_ network: Network) throws {
-    let own = lastComponent(graph.graph == "-" ? "model" : graph.graph)
-    let stem = own.hasSuffix(".graph") ? String(own.dropLast(".graph".count)) : own
+    let stem = graphStem(graph.graph)
     let path = output ?? name ?? stem
     let emission = ModelEmission(
       network: network, stem: name ?? lastComponent(path), path: path,

@@ -135,11 +135,12 @@ struct ProgramAssembly {
   mutating func buildKernels(isForward: [Bool], explains: Bool) {
     let builder = KernelBuilder(placed: placed, bufferOf: bufferOf, stores: stores)
     let lines = explains ? linesOfKernels() : []
+    let sources = explains ? sourcesOfKernels() : [:]
     for index in placed.kernels.indices {
       let plan = placed.kernels[index]
       let note = KernelNote(
         expressions: explains ? expressions(plan) : [], lines: explains ? lines[index] : [],
-        check: graph.checks[plan.members[0].root])
+        sources: sources[index] ?? [], check: graph.checks[plan.members[0].root])
       if plan.kind == .loop {
         embed(graph.loops[graph.loopNumber(of: plan.members[0].root)])
       }
@@ -196,6 +197,18 @@ struct ProgramAssembly {
       found[Int(placed.kernelOf[Int(root)])].insert(Int(origin.line))
     }
     return found.map { $0.sorted() }
+  }
+
+  /// The `source` numbers of the values that each kernel has something to do with, by kernel.
+  private func sourcesOfKernels() -> [Int: [Int32]] {
+    var found: [Int: Set<Int32>] = [:]
+    for (index, node) in graph.nodes.enumerated() {
+      let root = placed.roots.rootOf[index]
+      guard root >= 0, let origin = function.origins[Value(Int(node.value))], origin.source != 0
+      else { continue }
+      found[Int(placed.kernelOf[Int(root)]), default: []].insert(origin.source)
+    }
+    return found.mapValues { $0.sorted() }
   }
 }
 

@@ -1,0 +1,470 @@
+// The page's script, in plain JavaScript without a library: where things are, drawing them, telling about them, and controls.
+
+enum PageScript {
+  /// Where everything is while some composites are unfolded.
+  static let layout = #"""
+    'use strict';
+    (function () {
+    const data = JSON.parse(document.getElementById('graph').textContent);
+    const open = new Set();
+    const last = data.forward.length + data.backward.length;
+    const state = { step: last, scan: 0, selected: -1, kernel: -1 };
+    const pad = 12, bar = 22;
+
+    // A composite that is unfolded needs room: the drawing around it is stretched, along each axis where the composite is and nowhere
+    // else, so that nothing changes its order. Of two composites side by side the one that grows more decides.
+    function stretch(intervals) {
+      if (!intervals.length) return t => t;
+      const cuts = [...new Set(intervals.flatMap(i => [i[0], i[1]]))].sort((a, b) => a - b);
+      const added = [0];
+      const growth = [];
+      for (let i = 0; i + 1 < cuts.length; i++) {
+        let most = 0;
+        for (const [low, high, need] of intervals)
+          if (low <= cuts[i] && high >= cuts[i + 1]) most = Math.max(most, need / (high - low) - 1);
+        growth.push(most);
+        added.push(added[i] + most * (cuts[i + 1] - cuts[i]));
+      }
+      return t => {
+        if (t <= cuts[0]) return t;
+        let low = 0, high = cuts.length - 1;
+        if (t >= cuts[high]) return t + added[high];
+        while (high - low > 1) {
+          const middle = (low + high) >> 1;
+          if (cuts[middle] <= t) low = middle; else high = middle;
+        }
+        return t + added[low] + growth[low] * (t - cuts[low]);
+      };
+    }
+
+    function arrange(index) {
+      const level = data.levels[index], inner = new Map(), xs = [], ys = [];
+      for (const [node, x, y, w, h] of level.n) {
+        if (!open.has(node)) continue;
+        const inside = arrange(data.nodes[node].in);
+        inner.set(node, inside);
+        xs.push([x - w / 2, x + w / 2, Math.max(w, inside.w + 2 * pad)]);
+        ys.push([y - h / 2, y + h / 2, Math.max(h, inside.h + bar + pad)]);
+      }
+      const X = stretch(xs), Y = stretch(ys);
+      return { level, inner, X, Y, w: X(level.w), h: Y(level.h) };
+    }
+
+    const hue = kernel => (kernel * 137 + 210) % 360;
+    const at = list => list && list.length ? list[Math.min(state.scan, list.length - 1)] : '';
+    const brief = entry => Array.isArray(entry) ? entry[0] : entry || '';
+    const detail = entry => Array.isArray(entry) ? entry[1] : entry || '';
+
+    """#
+
+  static let drawing = #"""
+    const world = document.getElementById('world');
+    const canvas = document.getElementById('canvas');
+    let drawn = { nodes: new Map(), edges: [] };
+
+    function make(name, attributes, parent, text) {
+      const element = document.createElementNS('http://www.w3.org/2000/svg', name);
+      for (const key in attributes) element.setAttribute(key, attributes[key]);
+      if (text !== undefined) element.textContent = text;
+      if (parent) parent.appendChild(element);
+      return element;
+    }
+
+    function curve(points, X, Y) {
+      let d = '';
+      for (let i = 0; i < points.length; i += 2) {
+        const command = i === 0 ? 'M' : i === 2 ? 'C' : '';
+        d += command + X(points[i]).toFixed(1) + ' ' + Y(points[i + 1]).toFixed(1) + ' ';
+      }
+      return d;
+    }
+
+    function draw() {
+      const whole = arrange(0);
+      world.textContent = '';
+      drawn = { nodes: new Map(), edges: [], w: whole.w, h: whole.h };
+      drawLevel(whole, make('g', { class: 'level' }, world));
+      update();
+    }
+
+    function drawLevel(place, parent) {
+      const { level, X, Y, inner } = place;
+      const boxes = level.n.map(([node, x, y, w, h]) => {
+        if (!inner.has(node)) return { x: X(x) - w / 2, y: Y(y) - h / 2, w, h };
+        const left = X(x - w / 2), top = Y(y - h / 2);
+        return { x: left, y: top, w: X(x + w / 2) - left, h: Y(y + h / 2) - top };
+      });
+      for (const [kernel, members] of level.r) {
+        const left = Math.min(...members.map(i => boxes[i].x)) - 6;
+        const top = Math.min(...members.map(i => boxes[i].y)) - 6;
+        const right = Math.max(...members.map(i => boxes[i].x + boxes[i].w)) + 6;
+        const bottom = Math.max(...members.map(i => boxes[i].y + boxes[i].h)) + 6;
+        make('rect', { class: 'region', x: left, y: top, width: right - left, height: bottom - top,
+          rx: 8, style: '--hue:' + hue(kernel), 'data-kernel': kernel }, parent);
+      }
+      for (const edge of level.e) {
+        const path = make('path', { class: 'edge', d: curve(edge[2], X, Y), 'marker-end': 'url(#head)',
+          'data-from': edge[0], 'data-to': edge[1] }, parent);
+        const entry = { edge, path };
+        if (edge.length > 3) {
+          const x = X(edge[3]), y = Y(edge[4]);
+          entry.value = make('text', { class: 'val', x, y: y - 2 }, parent);
+          entry.adjoint = make('text', { class: 'adj', x, y: y + 9 }, parent);
+        }
+        drawn.edges.push(entry);
+      }
+      level.n.forEach(([node], i) => drawNode(node, boxes[i], inner.get(node), parent));
+    }
+
+    function drawNode(index, box, inside, parent) {
+      const node = data.nodes[index];
+      const kernels = node.p || [];
+      const group = make('g', { class: 'node ' + node.k + (kernels.length === 1 && !inside ? ' hued' : ''),
+        'data-node': index, tabindex: 0, role: 'button', 'aria-label': node.f || node.h.join(' '),
+        transform: 'translate(' + box.x.toFixed(1) + ' ' + box.y.toFixed(1) + ')' }, parent);
+      if (kernels.length === 1) group.style.setProperty('--hue', hue(kernels[0]));
+      const round = { operation: 5, call: 5, scan: 5, group: 5 }[node.k] || 11;
+      make('rect', { class: inside ? 'frame' : 'box', width: box.w, height: box.h, rx: round }, group);
+      drawn.nodes.set(index, group);
+      if (node.in !== undefined) {
+        if (!inside)
+          make('rect', { class: 'inner', x: 2.5, y: 2.5, width: box.w - 5, height: box.h - 5, rx: 3 }, group);
+        const toggle = make('g', { class: 'toggle', 'data-toggle': index }, group);
+        make('rect', { width: 22, height: 22, fill: 'transparent' }, toggle);
+        make('text', { x: 7, y: 15 }, toggle, inside ? '▾' : '▸');
+      }
+      if (inside) {
+        make('text', { class: 'name', x: 22, y: 15 }, group, node.h[0]);
+        const x = (box.w - inside.w) / 2, y = bar + (box.h - bar - pad - inside.h) / 2;
+        drawLevel(inside, make('g', { transform: 'translate(' + x + ' ' + y + ')' }, group));
+        return;
+      }
+      const middle = box.w / 2 + (node.in !== undefined ? 7 : 0);
+      node.h.forEach((line, i) => make('text', { class: i ? 'type' : 'name', x: middle, y: 16 + 14 * i,
+        'text-anchor': 'middle' }, group, line));
+      if (node.sum) make('text', { class: 'adj sum', x: middle, y: 16 + 14 * node.h.length }, group, node.sum);
+      if (node.g) drawStrip(node, box, group);
+      if (kernels.length > 1)
+        kernels.slice(0, 10).forEach((kernel, i) => make('rect', { class: 'chip', x: box.w - 8 - 7 * i,
+          y: box.h - 8, width: 5, height: 5, style: '--hue:' + hue(kernel) }, group));
+    }
+
+    // Filters: blue is negative, red is positive.
+    function paint(node, first, count, columns) {
+      const [w, h, , , text] = node.g;
+      const bytes = atob(text);
+      const sheet = document.createElement('canvas');
+      sheet.width = columns * (w + 1) - 1;
+      sheet.height = Math.ceil(count / columns) * (h + 1) - 1;
+      const context = sheet.getContext('2d');
+      const image = context.createImageData(w, h);
+      for (let f = 0; f < count; f++) {
+        for (let i = 0; i < w * h; i++) {
+          const t = (bytes.charCodeAt((first + f) * w * h + i) - 128) / 127;
+          const s = Math.abs(t), end = t < 0 ? [20, 70, 180] : [190, 40, 20];
+          for (let c = 0; c < 3; c++) image.data[4 * i + c] = 248 + s * (end[c] - 248);
+          image.data[4 * i + 3] = 255;
+        }
+        context.putImageData(image, (f % columns) * (w + 1), Math.floor(f / columns) * (h + 1));
+      }
+      return sheet;
+    }
+
+    function drawStrip(node, box, group) {
+      const [w, h, count] = node.g;
+      const shown = Math.min(count, Math.max(1, Math.floor((box.w - 16) / (28 * w / h + 2))));
+      if (!node.strip) node.strip = paint(node, 0, shown, shown).toDataURL();
+      make('image', { href: node.strip, x: 8, y: box.h - 34, width: box.w - 16, height: 28,
+        style: 'image-rendering: pixelated' }, group);
+    }
+
+    // What is there after the step that the slider is at.
+    function update() {
+      const step = state.step, traced = last > 0;
+      const now = step === 0 ? -1 : step <= data.forward.length ? data.forward[step - 1]
+        : data.backward[step - 1 - data.forward.length];
+      for (const [index, group] of drawn.nodes) {
+        const node = data.nodes[index];
+        const steps = [node.s, node.b];
+        group.classList.toggle('later', traced && step < (node.s || 0));
+        group.classList.toggle('selected', index === state.selected);
+        group.classList.toggle('now', traced && step < last && (index === now || contains(index, now)));
+        const sum = group.querySelector(':scope > .sum');
+        if (sum) sum.classList.toggle('hidden', step < steps[1]);
+      }
+      for (const { edge, path, value, adjoint } of drawn.edges) {
+        path.classList.toggle('later', traced && edge.length > 3 && step < edge[7]);
+        path.classList.toggle('lit', edge[0] === state.selected || edge[1] === state.selected);
+        if (!value) continue;
+        value.textContent = step >= edge[7] ? at(edge[5]) : '';
+        adjoint.textContent = step >= edge[8] && edge[8] > 0 ? at(edge[6]) : '';
+      }
+      for (const region of world.querySelectorAll('.region'))
+        region.classList.toggle('lit', Number(region.dataset.kernel) === state.kernel);
+      tellStep(now);
+    }
+
+    // Whether a node is somewhere inside of a composite that is folded.
+    function contains(composite, node) {
+      const inside = data.nodes[composite].in;
+      if (inside === undefined || open.has(composite) || node < 0) return false;
+      return data.levels[inside].n.some(([part]) =>
+        part === node && !['enters', 'leaves'].includes(data.nodes[part].k) || contains(part, node));
+    }
+
+    """#
+
+  static let panel = #"""
+    const panel = document.getElementById('panel');
+
+    function element(name, attributes, parent, text) {
+      const made = document.createElement(name);
+      for (const key in attributes) made.setAttribute(key, attributes[key]);
+      if (text !== undefined) made.textContent = text;
+      if (parent) parent.appendChild(made);
+      return made;
+    }
+
+    function part(parent, id, title, text, style) {
+      if (!text) return;
+      element('h2', {}, parent, title);
+      element('pre', { class: style || '', 'data-part': id }, parent, text);
+    }
+
+    function kernelTitle(index) {
+      const kernel = data.kernels[index];
+      return kernel.n + (kernel.l.length ? ', line' + (kernel.l.length > 1 ? 's ' : ' ') + kernel.l.join(', ') : '');
+    }
+
+    function tell(index) {
+      state.selected = index;
+      state.kernel = -1;
+      panel.textContent = '';
+      const node = data.nodes[index];
+      const head = element('div', { class: 'head' }, panel, node.h[0]);
+      element('small', {}, head, [node.y, node.l ? data.file + ', line ' + node.l : ''].filter(Boolean).join(' · '));
+      const left = element('div', {}, panel);
+      part(left, 'formula', 'Formula', node.f, 'wrap');
+      part(left, 'rule', 'Derivative rule', (node.r || []).join('\n'), 'wrap');
+      part(left, 'value', 'Value', detail(at(node.v)), 'value');
+      part(left, 'adjoint', 'Adjoint', detail(at(node.a)), 'adjoint');
+      if (node.g) tellFilters(node, left);
+      const middle = element('div', {}, panel);
+      if (node.l) part(middle, 'line', 'Line ' + node.l, data.lines[node.l - 1], 'wrap');
+      part(middle, 'ir', 'Tensor IR', node.i, 'wrap');
+      const computed = node.p || [], back = (node.q || []).filter(k => !computed.includes(k));
+      const all = computed.concat(back).slice(0, 8);
+      for (const kernel of all)
+        part(middle, 'kernel', (computed.includes(kernel) ? 'Kernel ' : 'Kernel of the adjoint ') + kernelTitle(kernel), data.kernels[kernel].i);
+      const right = element('div', {}, panel);
+      for (const kernel of all) part(right, 'c', 'C of ' + data.kernels[kernel].n, data.kernels[kernel].c);
+      if (!all.length && node.i && node.k === 'operation')
+        element('h2', {}, right, 'No kernel computes it by itself: it is read in place, or has become part of others.');
+      update();
+    }
+
+    function tellFilters(node, parent) {
+      const [w, h, count, greatest] = node.g;
+      const columns = Math.min(count, 16);
+      element('h2', {}, parent, count + ' filters, blue −' + greatest + ' to red ' + greatest);
+      const sheet = paint(node, 0, count, columns);
+      const factor = Math.max(1, Math.floor(400 / sheet.width));
+      sheet.style.width = sheet.width * factor + 'px';
+      sheet.dataset.part = 'filters';
+      parent.appendChild(sheet);
+    }
+
+    function tellKernel(index) {
+      state.selected = -1;
+      state.kernel = index;
+      panel.textContent = '';
+      const kernel = data.kernels[index];
+      element('div', { class: 'head' }, panel, 'Kernel ' + kernelTitle(index));
+      part(element('div', {}, panel), 'computes', 'Computes', kernel.x.join('\n'), 'wrap');
+      part(element('div', {}, panel), 'kernel', 'Kernel IR', kernel.i);
+      part(element('div', {}, panel), 'c', 'C', kernel.c);
+      update();
+    }
+
+    function tellStep(now) {
+      const caption = document.getElementById('caption');
+      if (!last) return;
+      const slider = document.getElementById('slider');
+      slider.value = state.step;
+      if (now < 0) { caption.textContent = 'before the first step'; return; }
+      const node = data.nodes[now], isForward = state.step <= data.forward.length;
+      const text = isForward
+        ? node.f + ' = ' + brief(at(node.v))
+        : ['d ' + node.n + ' = ' + brief(at(node.a))].concat(node.r || []).join(';  ');
+      caption.textContent = (isForward ? 'forward ' : 'backward ') + state.step + '/' + last + ':  ' + text;
+      caption.title = text;
+    }
+
+    """#
+
+  static let control = #"""
+    let view = { x: 0, y: 0, scale: 1 };
+
+    function place() {
+      world.setAttribute('transform', 'translate(' + view.x + ' ' + view.y + ') scale(' + view.scale + ')');
+    }
+
+    function fit(least) {
+      const box = canvas.getBoundingClientRect();
+      const scale = Math.min(1.6, (box.width - 30) / drawn.w, (box.height - 30) / drawn.h);
+      view.scale = Math.max(scale, least);
+      view.x = Math.max(15, (box.width - drawn.w * view.scale) / 2);
+      if (drawn.w * view.scale > box.width) view.x = (box.width - drawn.w * view.scale) / 2;
+      view.y = Math.max(15, Math.min(40, (box.height - drawn.h * view.scale) / 2));
+      place();
+    }
+
+    function zoom(factor, x, y) {
+      const scale = Math.min(4, Math.max(0.05, view.scale * factor));
+      view.x = x - (x - view.x) * scale / view.scale;
+      view.y = y - (y - view.y) * scale / view.scale;
+      view.scale = scale;
+      place();
+    }
+
+    function zoomMiddle(factor) {
+      const box = canvas.getBoundingClientRect();
+      zoom(factor, box.width / 2, box.height / 2);
+    }
+
+    // The composite stays where it is on the screen.
+    function toggle(index) {
+      const before = drawn.nodes.get(index).getBoundingClientRect();
+      if (open.has(index)) open.delete(index); else open.add(index);
+      draw();
+      const after = drawn.nodes.get(index).getBoundingClientRect();
+      view.x += before.left + before.width / 2 - after.left - after.width / 2;
+      view.y += before.top - after.top;
+      place();
+      drawn.nodes.get(index).focus({ preventScroll: true });
+    }
+
+    function unfoldAll() {
+      let waiting = [0], count = data.levels[0].n.length;
+      while (waiting.length) {
+        const next = [];
+        for (const level of waiting)
+          for (const [node] of data.levels[level].n) {
+            const inside = data.nodes[node].in;
+            if (inside === undefined || count + data.levels[inside].n.length > 400) continue;
+            count += data.levels[inside].n.length;
+            open.add(node);
+            next.push(inside);
+          }
+        waiting = next;
+      }
+      draw();
+      fit(0.6);
+    }
+
+    function go(step) {
+      state.step = Math.max(0, Math.min(last, step));
+      update();
+    }
+
+    let timer = 0;
+    function play() {
+      const button = document.getElementById('play');
+      if (timer) { clearInterval(timer); timer = 0; button.textContent = 'Play'; return; }
+      if (state.step >= last) go(0);
+      button.textContent = 'Pause';
+      timer = setInterval(() => { if (state.step >= last) play(); else go(state.step + 1); }, 700);
+    }
+
+    const nodeAt = target => {
+      const group = target.closest && target.closest('.node');
+      return group ? Number(group.dataset.node) : -1;
+    };
+    let drag = null;
+    canvas.addEventListener('pointerdown', event => {
+      drag = { x: event.clientX, y: event.clientY, moved: false, id: event.pointerId };
+    });
+    canvas.addEventListener('pointermove', event => {
+      if (!drag) return;
+      const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
+      if (!drag.moved && Math.abs(dx) + Math.abs(dy) < 5) return;
+      if (!drag.moved) canvas.setPointerCapture(drag.id);
+      drag.moved = true;
+      canvas.classList.add('dragged');
+      view.x += dx; view.y += dy;
+      drag.x = event.clientX; drag.y = event.clientY;
+      place();
+    });
+    canvas.addEventListener('pointerup', () => { canvas.classList.remove('dragged'); });
+    canvas.addEventListener('pointercancel', () => { drag = null; canvas.classList.remove('dragged'); });
+    canvas.addEventListener('click', event => {
+      const moved = drag && drag.moved;
+      drag = null;
+      if (moved) return;
+      const fold = event.target.closest('.toggle');
+      if (fold) return toggle(Number(fold.dataset.toggle));
+      const index = nodeAt(event.target);
+      if (index >= 0) tell(index);
+    });
+    canvas.addEventListener('dblclick', event => {
+      const index = nodeAt(event.target);
+      if (index >= 0 && data.nodes[index].in !== undefined && !event.target.closest('.toggle')) toggle(index);
+    });
+    canvas.addEventListener('wheel', event => {
+      event.preventDefault();
+      const box = canvas.getBoundingClientRect();
+      zoom(Math.exp(-event.deltaY * 0.0015), event.clientX - box.left, event.clientY - box.top);
+    }, { passive: false });
+    canvas.addEventListener('keydown', event => {
+      const index = nodeAt(event.target);
+      const moves = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
+      if (event.key === 'Enter' && index >= 0) tell(index);
+      else if (event.key === ' ' && index >= 0 && data.nodes[index].in !== undefined) toggle(index);
+      else if (event.key === '+' || event.key === '=') zoomMiddle(1.25);
+      else if (event.key === '-') zoomMiddle(0.8);
+      else if (event.key === '0') fit(0.05);
+      else if (moves[event.key]) { view.x += moves[event.key][0]; view.y += moves[event.key][1]; place(); }
+      else return;
+      event.preventDefault();
+    });
+
+    const on = (id, event, act) => document.getElementById(id).addEventListener(event, act);
+    on('unfold-all', 'click', unfoldAll);
+    on('fold-all', 'click', () => { open.clear(); draw(); fit(0.6); });
+    on('larger', 'click', () => zoomMiddle(1.25));
+    on('smaller', 'click', () => zoomMiddle(0.8));
+    on('fit', 'click', () => fit(0.05));
+    if (last) {
+      document.getElementById('steps').hidden = false;
+      document.getElementById('slider').max = last;
+      on('slider', 'input', event => go(Number(event.target.value)));
+      on('back', 'click', () => go(state.step - 1));
+      on('forth', 'click', () => go(state.step + 1));
+      on('play', 'click', play);
+      const steps = Math.max(1, ...data.nodes.map(node => (node.v || []).length));
+      document.getElementById('scan').hidden = steps < 2;
+      document.getElementById('scan-step').max = steps - 1;
+      on('scan-step', 'input', event => {
+        state.scan = Number(event.target.value) || 0;
+        if (state.selected >= 0) tell(state.selected); else update();
+      });
+    }
+    document.getElementById('kernels-title').textContent =
+      data.kernels.length + ' kernel' + (data.kernels.length === 1 ? '' : 's') + ' of the ' + data.function;
+    data.kernels.forEach((kernel, index) => {
+      const button = element('button', { 'data-kernel': index },
+        element('li', {}, document.getElementById('kernels')));
+      element('span', { class: 'swatch', style: '--hue:' + hue(index) }, button);
+      element('span', {}, button, kernel.n);
+      if (kernel.x.length) element('small', {}, button, kernel.x[0].length > 60 ? kernel.x[0].slice(0, 59) + '…' : kernel.x[0]);
+      button.addEventListener('click', () => tellKernel(index));
+    });
+    draw();
+    const hint = element('div', {}, panel, 'Click a node: its formula, derivative rule, line, IR and C. '
+      + '▸ or a double click unfolds a composite. Drag, wheel or arrow keys move the drawing.');
+    hint.className = 'head';
+    fit(0.75);
+    window.addEventListener('resize', () => fit(0.6));
+    })();
+    """#
+}

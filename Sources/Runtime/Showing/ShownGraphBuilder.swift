@@ -1,0 +1,410 @@
+// From a network to what is drawn of it: visible values become nodes, calls and scans composites, uses edges. An edge into a composite goes
+// on inside it, from a node that stands for the value outside.
+
+import NNIR
+
+struct ShownGraphBuilder {
+  private(set) var graph = ShownGraph()
+  private let network: Network
+  /// How many values have been numbered: `v7`.
+  private var count = 0
+
+  init(_ network: Network) {
+    self.network = network
+    graph.levels.append(ShownLevel(title: network.function.name))
+    add(network.function, to: 0, base: [], scan: nil)
+    describeComposites()
+  }
+
+  // MARK: Functions
+
+  private mutating func add(
+    _ function: Function, to level: Int, base: [Int32], scan: TracedValue?
+  ) {
+    let number = graph.functions.count
+    graph.functions.append(function)
+    graph.scans[number] = scan
+    let values = VisibleValues(function)
+    var leaves = values.visible.map { Leaf(value: $0, node: 0) }
+    for value in values.visible.indices {
+      leaves[value].node = addNode(values.visible[value], number, values)
+    }
+    let edges = self.edges(of: values, leaves)
+    let chains = leaves.map { chain(of: function.origins[$0.value]?.call ?? 0, without: base) }
+    let results = addResults(of: values, number, isBody: scan != nil)
+    var links = edges.map { (from: $0.from, to: $0.to) }
+    let leafOf = Dictionary(uniqueKeysWithValues: leaves.enumerated().map { ($1.value, $0) })
+    for (position, result) in results.enumerated() {
+      if let source = result.source.flatMap({ leafOf[$0] }) {
+        links.append((source, leaves.count + position))
+      }
+    }
+    let containment = Containment(
+      chains: chains + results.map { _ in [] }, edges: links)
+    let nodes = leaves.map(\.node) + results.map(\.node)
+    var drawing = Drawing(containment: containment, nodes: nodes)
+    place(0, at: level, &drawing, base)
+    for edge in edges {
+      connect(edge.from, edge.to, TracedValue(function: number, value: edge.carried), edge.use, &drawing)
+    }
+    for (position, result) in results.enumerated() {
+      if let source = result.source.flatMap({ leafOf[$0] }) {
+        connect(
+          source, leaves.count + position, TracedValue(function: number, value: result.carried),
+          nil, &drawing)
+      }
+    }
+  }
+
+  private struct Leaf {
+    var value: Value
+    var node: Int
+  }
+
+  private struct Drawing {
+    var containment: Containment
+    /// By leaf.
+    var nodes: [Int]
+    /// By element: its node, and its level if it is a composite.
+    var nodeOf: [Int: Int] = [:]
+    var levelOf: [Int: Int] = [:]
+    /// The nodes that stand for a leaf inside and at the border of composites: by element of the composite and leaf.
+    var entering: [Key: Int] = [:]
+    var leaving: [Key: Int] = [:]
+    var edges: [EdgeKey: Int] = [:]
+
+    struct Key: Hashable { var element: Int, leaf: Int, value: Value }
+    struct EdgeKey: Hashable { var level: Int, from: Int, to: Int, value: Value }
+  }
+
+  private func edges(
+    of values: VisibleValues, _ leaves: [Leaf]
+  ) -> [(from: Int, to: Int, carried: Value, use: ShownEdge.Use)] {
+    var leafOf = [Int](repeating: -1, count: values.function.instructions.count)
+    for (index, leaf) in leaves.enumerated() { leafOf[leaf.value.index] = index }
+    let number = graph.functions.count - 1
+    var edges: [(from: Int, to: Int, carried: Value, use: ShownEdge.Use)] = []
+    for (index, leaf) in leaves.enumerated() {
+      for position in values.function[leaf.value].operands.indices {
+        guard let operand = values.operand(position, of: leaf.value) else { continue }
+        let use = values.passing(position, of: leaf.value)
+        edges.append(
+          (
+            leafOf[operand.source.index], index, operand.carried,
+            ShownEdge.Use(function: number, user: use.user, position: use.position)
+          ))
+      }
+    }
+    return edges
+  }
+
+  /// The calls around a value, the outermost first; calls within functions that every graph has and that only help them are left out.
+  private func chain(of call: Int32, without base: [Int32]) -> [Int32] {
+    var chain: [Int32] = []
+    var call = call
+    while call > 0, Int(call) <= network.calls.count {
+      let site = network.calls[Int(call) - 1]
+      if !base.contains(call), !site.name.hasPrefix("_") { chain.append(call) }
+      call = site.parent
+    }
+    return chain.reversed()
+  }
+
+  // MARK: Nodes
+
+  private mutating func addNode(_ value: Value, _ number: Int, _ values: VisibleValues) -> Int {
+    let function = values.function
+    let instruction = function[value]
+    let traced = TracedValue(function: number, value: value)
+    count += 1
+    let name = values.names[value]
+    var node = ShownNode(
+      kind: .operation, label: name ?? "v\(count)", isNamed: name != nil,
+      title: instruction.op.title, type: "\(instruction.type)")
+    node.value = traced
+    node.line = Int(function.origins[value]?.line ?? 0)
+    node.instruction = function.text(of: value)
+    switch instruction.op {
+    case .argument(let argument):
+      node.kind = function.arguments[argument].role == .parameter ? .parameter : .input
+      if number > 0 { node.kind = .enters }
+      node.label = function.arguments[argument].name
+      node.isNamed = true
+      node.title = node.kind == .parameter ? "param" : "input"
+      node.formula = "\(node.label) : \(instruction.type)"
+    case .constant:
+      node.kind = .constant
+      node.title = "const"
+      node.formula = "\(node.label) : \(instruction.type)"
+    case .scan(let scan):
+      node.kind = .scan
+      node.type = ""
+      node.formula = "scan over \(scan.length) steps"
+      node.rules = ["a scan the other way over the states that this one has saved"]
+    case _: break
+    }
+    graph.nodes.append(node)
+    let index = graph.nodes.count - 1
+    graph.nodeOf[traced] = index
+    graph.order.append(traced)
+    if node.formula.isEmpty { describe(index, value, values) }
+    if case .scan(let scan) = instruction.op { addBody(of: scan, node: index, traced) }
+    return index
+  }
+
+  /// The formula and the derivative rules, in the names of the nodes.
+  private mutating func describe(_ index: Int, _ value: Value, _ values: VisibleValues) {
+    let function = values.function
+    let number = graph.functions.count - 1
+    func name(_ value: Value) -> Formula {
+      guard let source = values.source[value.index] else { return constant(value, in: function) }
+      guard let node = graph.nodeOf[TracedValue(function: number, value: source)] else {
+        return Formula("…")
+      }
+      let label = graph.nodes[node].label
+      if case .projection(let result) = function[values.carried[value.index]].op,
+        case .scan(let scan) = function[source].op
+      {
+        return Formula(
+          function.origins[values.carried[value.index]]?.name
+            ?? scan.body.function.results[result].name)
+      }
+      return Formula(label)
+    }
+    let instruction = function[value]
+    let formula = instruction.op.formula(
+      instruction.operands.map(name), types: instruction.operands.map { function.type(of: $0) },
+      type: instruction.type)
+    graph.nodes[index].formula = "\(graph.nodes[index].label) = \(formula.text)"
+    let rules = function.ruleTexts(of: value, name: name)
+    graph.nodes[index].rules = zip(instruction.operands, rules).compactMap { operand, rule in
+      guard let rule, values.source[operand.index] != nil else { return nil }
+      return "d \(name(operand).text) += \(rule)"
+    }
+  }
+
+  /// A number, or what is made of numbers.
+  private func constant(_ value: Value, in function: Function) -> Formula {
+    var value = value
+    while let operand = function[value].operands.first { value = operand }
+    return function[value].op.formula([], types: [], type: function.type(of: value))
+  }
+
+  private mutating func addBody(of scan: Scan, node: Int, _ value: TracedValue) {
+    let level = graph.levels.count
+    graph.levels.append(ShownLevel(title: "one step", owner: node))
+    graph.nodes[node].inside = level
+    var base: [Int32] = []
+    var call = graph.functions[value.function].origins[value.value]?.call ?? 0
+    while call > 0 {
+      base.append(call)
+      call = network.calls[Int(call) - 1].parent
+    }
+    add(scan.body.function, to: level, base: base, scan: value)
+  }
+
+  private mutating func addResults(
+    of values: VisibleValues, _ number: Int, isBody: Bool
+  ) -> [(node: Int, source: Value?, carried: Value)] {
+    values.function.results.enumerated().map { position, result in
+      var node = ShownNode(
+        kind: isBody ? .leaves : .output, label: result.name, isNamed: true,
+        title: result.role == .loss ? "loss" : isBody ? "next" : "output",
+        type: "\(values.function.type(of: result.value))")
+      if isBody, case .scan(let scan) = bodyScan(number), position >= scan.states {
+        node.title = "yield"
+      }
+      let source = values.source[result.value.index]
+      let carried = values.carried[result.value.index]
+      node.value = TracedValue(function: number, value: carried)
+      node.formula = "\(node.title) \(result.name)"
+      graph.nodes.append(node)
+      return (graph.nodes.count - 1, source, carried)
+    }
+  }
+
+  private func bodyScan(_ number: Int) -> Op? {
+    graph.scans[number].map { graph.functions[$0.function][$0.value].op }
+  }
+
+  /// Composites are described by what goes in and what comes out: `l2 = softmax(v7)`.
+  private mutating func describeComposites() {
+    for level in graph.levels.indices {
+      var given: [Int: [String]] = [:]
+      var made: [Int: [TracedValue]] = [:]
+      for edge in graph.levels[level].edges {
+        let label = label(of: edge.value)
+        if given[edge.to]?.contains(label) != true { given[edge.to, default: []].append(label) }
+        if made[edge.from]?.contains(edge.value) != true {
+          made[edge.from, default: []].append(edge.value)
+        }
+      }
+      for index in graph.levels[level].nodes {
+        let kind = graph.nodes[index].kind
+        guard kind == .call || kind == .scan else { continue }
+        let results = made[index] ?? []
+        if !results.isEmpty {
+          let names = results.map(label).joined(separator: ", ")
+          let call = kind == .call ? graph.nodes[index].title : "scan"
+          graph.nodes[index].formula =
+            "\(names) = \(call)(\((given[index] ?? []).joined(separator: ", ")))"
+        }
+        if results.count == 1 {
+          graph.nodes[index].type = "\(type(of: results[0]))"
+          graph.nodes[index].value = results[0]
+          if kind == .call, let node = node(of: results[0]) {
+            graph.nodes[index].label = graph.nodes[node].label
+            graph.nodes[index].isNamed = graph.nodes[node].isNamed
+          }
+        }
+      }
+    }
+  }
+
+  private func node(of value: TracedValue) -> Int? { graph.nodeOf[value] }
+
+  private func type(of value: TracedValue) -> TensorType {
+    graph.functions[value.function].type(of: value.value)
+  }
+
+  /// What formulas call a value; a scan's results are called after their places in its body.
+  private func label(of value: TracedValue) -> String {
+    if let node = graph.nodeOf[value] { return graph.nodes[node].label }
+    let function = graph.functions[value.function]
+    if case .projection(let result) = function[value.value].op,
+      case .scan(let scan) = function[function[value.value].operands[0]].op
+    {
+      return function.origins[value.value]?.name ?? scan.body.function.results[result].name
+    }
+    return "\(value.value)"
+  }
+
+  // MARK: Levels
+
+  /// Puts the children of an element into a level, composites with levels of their own.
+  private mutating func place(
+    _ element: Int, at level: Int, _ drawing: inout Drawing, _ base: [Int32]
+  ) {
+    drawing.levelOf[element] = level
+    for child in drawing.containment.elements[element].children {
+      let node: Int
+      switch drawing.containment.elements[child].kind {
+      case .root: continue
+      case .leaf(let leaf): node = drawing.nodes[leaf]
+      case .call(let call):
+        node = graph.nodes.count
+        let site = network.calls[Int(call) - 1]
+        var composite = ShownNode(kind: .call, label: site.name, title: site.name)
+        composite.line = Int(site.line)
+        graph.nodes.append(composite)
+      case .group:
+        node = graph.nodes.count
+        graph.nodes.append(ShownNode(kind: .group, label: "", title: ""))
+      }
+      drawing.nodeOf[child] = node
+      graph.nodes[node].level = level
+      graph.levels[level].nodes.append(node)
+      if case .leaf = drawing.containment.elements[child].kind { continue }
+      let inside = graph.levels.count
+      graph.levels.append(ShownLevel(title: graph.nodes[node].title, owner: node))
+      graph.nodes[node].inside = inside
+      place(child, at: inside, &drawing, base)
+      if case .group = drawing.containment.elements[child].kind { nameGroup(node) }
+    }
+  }
+
+  /// A group is called after the lines that it spans.
+  private mutating func nameGroup(_ node: Int) {
+    guard let inside = graph.nodes[node].inside else { return }
+    let members = graph.levels[inside].nodes.map { graph.nodes[$0] }
+    let lines = members.map(\.line).filter { $0 > 0 }
+    let first = lines.min() ?? 0
+    let last = lines.max() ?? 0
+    graph.nodes[node].title = "\(members.count) nodes"
+    graph.nodes[node].label = first == last ? "line \(first)" : "lines \(first) to \(last)"
+    graph.nodes[node].line = first
+    graph.levels[inside].title = graph.nodes[node].label
+  }
+
+  /// An edge from leaf to leaf, through the borders of the composites that hold one and not the other.
+  private mutating func connect(
+    _ from: Int, _ to: Int, _ value: TracedValue, _ use: ShownEdge.Use?, _ drawing: inout Drawing
+  ) {
+    let containment = drawing.containment
+    let source = containment.path(to: containment.elementOf[from])
+    let target = containment.path(to: containment.elementOf[to])
+    var shared = 0
+    while shared < source.count - 1, shared < target.count - 1, source[shared] == target[shared] {
+      shared += 1
+    }
+    // Out of the composites that hold the value.
+    for depth in stride(from: source.count - 1, to: shared, by: -1) {
+      let border = leaving(from, source[depth - 1], value, &drawing)
+      link(drawing.nodeOf[source[depth]], border, in: source[depth - 1], value, use, &drawing)
+    }
+    let parent = shared == 0 ? 0 : source[shared - 1]
+    link(
+      drawing.nodeOf[source[shared]], drawing.nodeOf[target[shared]], in: parent, value, use,
+      &drawing)
+    // Into those that hold the user.
+    for depth in target.indices.dropFirst(shared + 1) {
+      let border = entering(from, target[depth - 1], value, &drawing)
+      link(border, drawing.nodeOf[target[depth]], in: target[depth - 1], value, use, &drawing)
+    }
+  }
+
+  private mutating func link(
+    _ from: Int?, _ to: Int?, in element: Int, _ value: TracedValue, _ use: ShownEdge.Use?,
+    _ drawing: inout Drawing
+  ) {
+    guard let from, let to, let level = drawing.levelOf[element] else { return }
+    let key = Drawing.EdgeKey(level: level, from: from, to: to, value: value.value)
+    if let known = drawing.edges[key] {
+      if let use, !graph.levels[level].edges[known].uses.contains(use) {
+        graph.levels[level].edges[known].uses.append(use)
+      }
+      return
+    }
+    drawing.edges[key] = graph.levels[level].edges.count
+    graph.levels[level].edges.append(
+      ShownEdge(from: from, to: to, value: value, uses: use.map { [$0] } ?? []))
+  }
+
+  private mutating func leaving(
+    _ leaf: Int, _ element: Int, _ value: TracedValue, _ drawing: inout Drawing
+  ) -> Int? {
+    let key = Drawing.Key(element: element, leaf: leaf, value: value.value)
+    if let known = drawing.leaving[key] { return known }
+    let node = addBorder(.leaves, leaf, element, value, drawing)
+    drawing.leaving[key] = node
+    return node
+  }
+
+  private mutating func entering(
+    _ leaf: Int, _ element: Int, _ value: TracedValue, _ drawing: inout Drawing
+  ) -> Int? {
+    let key = Drawing.Key(element: element, leaf: leaf, value: value.value)
+    if let known = drawing.entering[key] { return known }
+    let node = addBorder(.enters, leaf, element, value, drawing)
+    drawing.entering[key] = node
+    return node
+  }
+
+  private mutating func addBorder(
+    _ kind: ShownNode.Kind, _ leaf: Int, _ element: Int, _ value: TracedValue, _ drawing: Drawing
+  ) -> Int? {
+    guard let level = drawing.levelOf[element] else { return nil }
+    let original = graph.nodes[drawing.nodes[leaf]]
+    var node = ShownNode(
+      kind: kind, label: original.label, isNamed: original.isNamed,
+      title: kind == .enters ? "from outside" : "to outside",
+      type: "\(graph.functions[value.function].type(of: value.value))")
+    node.value = value
+    node.level = level
+    node.line = original.line
+    node.formula = original.formula
+    graph.nodes.append(node)
+    graph.levels[level].nodes.append(graph.nodes.count - 1)
+    return graph.nodes.count - 1
+  }
+}
