@@ -91,8 +91,18 @@ extension Contraction {
     return "\(lists[0]),\(lists[1])→\(lists[2])"
   }
 
-  /// Whether a product of two matrices transposes the left or the right one; nil for anything else.
+  /// Whether it is NumPy's `matmul`: along the last axis of the left operand and the last but one of the right.
+  private var isMatmul: Bool {
+    guard left.count >= 2, right.count >= 2, contracted == left.suffix(1),
+      right[right.count - 2] == contracted[0],
+      result == left.dropLast() + right.suffix(1)
+    else { return false }
+    return right.count == 2 || right.dropLast(2) == left.dropLast(2)
+  }
+
+  /// Whether a matrix product transposes the left or the right operand; nil for what is none.
   fileprivate var matrixForm: (left: Bool, right: Bool)? {
+    if isMatmul { return (false, false) }
     guard left.count == 2, right.count == 2, result.count == 2, contracted.count == 1 else {
       return nil
     }
@@ -127,7 +137,7 @@ extension Scalar {
     switch element {
     case .f32, .f64:
       double == double.rounded() && Swift.abs(double) < 1e6
-        ? "\(int64)" : element == .f32 ? "\(float)" : "\(double)"
+        ? "\(Int(double))" : element == .f32 ? "\(float)" : "\(double)"
     case .i32, .i64: "\(int64)"
     case .bool: bool ? "true" : "false"
     }

@@ -70,7 +70,7 @@ struct GraphTrace {
         let parts = list.compactMap { passed[$0] }.compactMap { kept[$0] }
         guard let first = parts.first else { continue }
         let all = parts.dropFirst().reduce(first, sum)
-        put(ValueSummary(all), in: &passedOn[list, default: []], step)
+        Self.put(ValueSummary(all), in: &passedOn[list, default: []], step)
       }
     }
     if step < Self.mostSteps { try traceScans(of: function, number, traced, kept) }
@@ -85,17 +85,17 @@ struct GraphTrace {
   ) {
     switch meaning {
     case .value(let value):
-      put(summary, in: &values[TracedValue(function: number, value: value), default: []], step)
+      Self.put(summary, in: &values[TracedValue(function: number, value: value), default: []], step)
     case .adjoint(let value):
-      put(summary, in: &adjoints[TracedValue(function: number, value: value), default: []], step)
+      Self.put(summary, in: &adjoints[TracedValue(function: number, value: value), default: []], step)
     case .passedOn(let user, let position):
       let use = ShownEdge.Use(function: number, user: user, position: position)
-      put(summary, in: &passedOn[[use], default: []], step)
+      Self.put(summary, in: &passedOn[[use], default: []], step)
     }
   }
 
   /// Steps of a scan come last first: empty places are filled later.
-  private func put(_ summary: ValueSummary, in list: inout [ValueSummary], _ step: Int) {
+  private static func put(_ summary: ValueSummary, in list: inout [ValueSummary], _ step: Int) {
     while list.count <= step { list.append(ValueSummary.none) }
     list[step] = summary
   }

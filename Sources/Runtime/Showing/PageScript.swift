@@ -70,11 +70,22 @@ enum PageScript {
       return element;
     }
 
-    function curve(points, X, Y) {
+    // A curve goes along with the stretching; its ends go along with the nodes, which keep their size.
+    function curve(points, X, Y, from, to) {
+      const end = points.length - 2;
+      const shift = (i, node) => {
+        if (!node) return [0, 0];
+        const x = node.isOpen ? Math.max(node.x - node.w / 2, Math.min(points[i], node.x + node.w / 2)) : node.x;
+        const y = node.isOpen ? Math.max(node.y - node.h / 2, Math.min(points[i + 1], node.y + node.h / 2)) : node.y;
+        return [X(x) + points[i] - x - X(points[i]), Y(y) + points[i + 1] - y - Y(points[i + 1])];
+      };
+      const first = shift(0, from), final = shift(end, to);
       let d = '';
-      for (let i = 0; i < points.length; i += 2) {
-        const command = i === 0 ? 'M' : i === 2 ? 'C' : '';
-        d += command + X(points[i]).toFixed(1) + ' ' + Y(points[i + 1]).toFixed(1) + ' ';
+      for (let i = 0; i <= end; i += 2) {
+        const t = i / end, command = i === 0 ? 'M' : i === 2 ? 'C' : '';
+        const x = X(points[i]) + (1 - t) * first[0] + t * final[0];
+        const y = Y(points[i + 1]) + (1 - t) * first[1] + t * final[1];
+        d += command + x.toFixed(1) + ' ' + y.toFixed(1) + ' ';
       }
       return d;
     }
@@ -102,8 +113,10 @@ enum PageScript {
         make('rect', { class: 'region', x: left, y: top, width: right - left, height: bottom - top,
           rx: 8, style: '--hue:' + hue(kernel), 'data-kernel': kernel }, parent);
       }
+      const ends = new Map(level.n.map(([node, x, y, w, h]) => [node, { x, y, w, h, isOpen: inner.has(node) }]));
       for (const edge of level.e) {
-        const path = make('path', { class: 'edge', d: curve(edge[2], X, Y), 'marker-end': 'url(#head)',
+        const d = curve(edge[2], X, Y, ends.get(edge[0]), ends.get(edge[1]));
+        const path = make('path', { class: 'edge', d, 'marker-end': 'url(#head)',
           'data-from': edge[0], 'data-to': edge[1] }, parent);
         const entry = { edge, path };
         if (edge.length > 3) {
@@ -145,8 +158,8 @@ enum PageScript {
       if (node.sum) make('text', { class: 'adj sum', x: middle, y: 16 + 14 * node.h.length }, group, node.sum);
       if (node.g) drawStrip(node, box, group);
       if (kernels.length > 1)
-        kernels.slice(0, 10).forEach((kernel, i) => make('rect', { class: 'chip', x: box.w - 8 - 7 * i,
-          y: box.h - 8, width: 5, height: 5, style: '--hue:' + hue(kernel) }, group));
+        kernels.slice(0, 10).forEach((kernel, i) => make('rect', { class: 'chip', x: box.w - 12 - 7 * i,
+          y: box.h - 3, width: 6, height: 6, style: '--hue:' + hue(kernel) }, group));
     }
 
     // Filters: blue is negative, red is positive.
@@ -261,12 +274,24 @@ enum PageScript {
       if (!all.length && node.i && node.k === 'operation')
         element('h2', {}, right, 'No kernel computes it by itself: it is read in place, or has become part of others.');
       update();
+      keepInSight(index);
+    }
+
+    // The panel takes room; what it tells about stays in sight.
+    function keepInSight(index) {
+      const group = drawn.nodes.get(index);
+      if (!group) return;
+      const box = canvas.getBoundingClientRect(), node = group.getBoundingClientRect();
+      const past = (low, high, least, most) => high > most ? Math.min(high - most, low - least) : low < least ? low - least : 0;
+      view.x -= past(node.left, node.right, box.left + 10, box.right - 10);
+      view.y -= past(node.top, node.bottom, box.top + 10, box.bottom - 10);
+      place();
     }
 
     function tellFilters(node, parent) {
       const [w, h, count, greatest] = node.g;
-      const columns = Math.min(count, 16);
-      element('h2', {}, parent, count + ' filters, blue −' + greatest + ' to red ' + greatest);
+      const columns = Math.min(count, w > 14 ? 8 : 16);
+      element('h2', {}, parent, 'The first ' + count + ' filters, blue −' + greatest + ' to red ' + greatest);
       const sheet = paint(node, 0, count, columns);
       const factor = Math.max(1, Math.floor(400 / sheet.width));
       sheet.style.width = sheet.width * factor + 'px';

@@ -58,7 +58,7 @@ enum PageStyle {
     #panel {
       flex: 0 0 auto; max-height: 40vh; overflow: auto; border-top: 1px solid var(--border);
       background: var(--panel); padding: 8px 14px; display: grid; gap: 6px 22px;
-      grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); align-items: start;
+      grid-template-columns: minmax(240px, 1fr) minmax(0, 1.3fr) minmax(0, 1.7fr); align-items: start;
     }
     #panel > * { min-width: 0; }
     #panel .head { grid-column: 1 / -1; font-weight: 600; }
@@ -96,6 +96,6 @@ enum PageStyle {
     svg .adj { fill: var(--adjoint); }
     svg .hidden { visibility: hidden; }
     svg .later { opacity: .35; }
-    @media (max-width: 800px) { aside { display: none; } }
+    @media (max-width: 800px) { aside { display: none; } #panel { grid-template-columns: minmax(0, 1fr); } }
     """
 }

@@ -8,9 +8,12 @@ struct ShownGraphBuilder {
   private let network: Network
   /// How many values have been numbered: `v7`.
   private var count = 0
+  /// Names of the graph: no number is one of them.
+  private let taken: Set<String>
 
   init(_ network: Network) {
     self.network = network
+    taken = network.function.allNames
     graph.levels.append(ShownLevel(title: network.function.name))
     add(network.function, to: 0, base: [], scan: nil)
     describeComposites()
@@ -29,7 +32,7 @@ struct ShownGraphBuilder {
     for value in values.visible.indices {
       leaves[value].node = addNode(values.visible[value], number, values)
     }
-    let edges = self.edges(of: values, leaves)
+    let edges = self.edges(of: values, leaves, number)
     let chains = leaves.map { chain(of: function.origins[$0.value]?.call ?? 0, without: base) }
     let results = addResults(of: values, number, isBody: scan != nil)
     var links = edges.map { (from: $0.from, to: $0.to) }
@@ -78,11 +81,10 @@ struct ShownGraphBuilder {
   }
 
   private func edges(
-    of values: VisibleValues, _ leaves: [Leaf]
+    of values: VisibleValues, _ leaves: [Leaf], _ number: Int
   ) -> [(from: Int, to: Int, carried: Value, use: ShownEdge.Use)] {
     var leafOf = [Int](repeating: -1, count: values.function.instructions.count)
     for (index, leaf) in leaves.enumerated() { leafOf[leaf.value.index] = index }
-    let number = graph.functions.count - 1
     var edges: [(from: Int, to: Int, carried: Value, use: ShownEdge.Use)] = []
     for (index, leaf) in leaves.enumerated() {
       for position in values.function[leaf.value].operands.indices {
@@ -116,7 +118,7 @@ struct ShownGraphBuilder {
     let function = values.function
     let instruction = function[value]
     let traced = TracedValue(function: number, value: value)
-    count += 1
+    repeat { count += 1 } while taken.contains("v\(count)")
     let name = values.names[value]
     var node = ShownNode(
       kind: .operation, label: name ?? "v\(count)", isNamed: name != nil,
@@ -147,20 +149,18 @@ struct ShownGraphBuilder {
     let index = graph.nodes.count - 1
     graph.nodeOf[traced] = index
     graph.order.append(traced)
-    if node.formula.isEmpty { describe(index, value, values) }
+    if node.formula.isEmpty { describe(index, traced, values) }
     if case .scan(let scan) = instruction.op { addBody(of: scan, node: index, traced) }
     return index
   }
 
   /// The formula and the derivative rules, in the names of the nodes.
-  private mutating func describe(_ index: Int, _ value: Value, _ values: VisibleValues) {
-    let function = values.function
-    let number = graph.functions.count - 1
+  private mutating func describe(_ index: Int, _ traced: TracedValue, _ values: VisibleValues) {
+    let (function, value) = (values.function, traced.value)
     func name(_ value: Value) -> Formula {
       guard let source = values.source[value.index] else { return constant(value, in: function) }
-      guard let node = graph.nodeOf[TracedValue(function: number, value: source)] else {
-        return Formula("…")
-      }
+      guard let node = graph.nodeOf[TracedValue(function: traced.function, value: source)]
+      else { return Formula("…") }
       let label = graph.nodes[node].label
       if case .projection(let result) = function[values.carried[value.index]].op,
         case .scan(let scan) = function[source].op
@@ -406,5 +406,17 @@ struct ShownGraphBuilder {
     graph.nodes.append(node)
     graph.levels[level].nodes.append(graph.nodes.count - 1)
     return graph.nodes.count - 1
+  }
+}
+
+extension Function {
+  /// The graph's names for its values and for those inside of its scans.
+  fileprivate var allNames: Set<String> {
+    var names = Set(arguments.map(\.name))
+    for (index, instruction) in instructions.enumerated() {
+      if let name = origins[Value(index)]?.name { names.insert(name) }
+      if case .scan(let scan) = instruction.op { names.formUnion(scan.body.function.allNames) }
+    }
+    return names
   }
 }

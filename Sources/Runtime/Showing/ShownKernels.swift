@@ -33,7 +33,8 @@ struct ShownKernels {
     }
     for (value, node) in graph.nodeOf {
       guard let number = numbers[value] else { continue }
-      let isComputed = graph.nodes[node].kind != .input && graph.nodes[node].kind != .parameter
+      let kind = graph.nodes[node].kind
+      let isComputed = kind != .input && kind != .parameter && kind != .enters
       graph.nodes[node].kernels = isComputed ? forwards[number] ?? [] : []
       graph.nodes[node].adjointKernels = forwards[-number] ?? []
     }
