@@ -83,6 +83,7 @@ def mnist(browser):
     browser.click(f"{node('l2 = softmax')}.querySelector('.toggle')")
     if browser.run(count) < before + 5:
         raise AssertionError("softmax does not unfold")
+    browser.click("document.getElementById('fit')")
     browser.click(node("= exp("))
     expect(browser.run(part("formula")), "exp(")
     expect(browser.run(part("line")), "softmax")
@@ -90,6 +91,7 @@ def mnist(browser):
     browser.key(" ", "Space")
     if browser.run(count) != before:
         raise AssertionError("softmax does not fold")
+    browser.click("document.getElementById('fit')")
     browser.click("document.querySelector('#kernels button')")
     expect(browser.run(part("c")), "nn_contract_f32")
     if not browser.run("document.querySelectorAll('#world .region.lit').length"):
@@ -101,7 +103,9 @@ def mnist(browser):
 def birnn(browser):
     """A scan unfolds into one step, whose number can be chosen."""
     browser.click(f"{node('scan, 12 steps')}.querySelector('.toggle')")
+    browser.click("document.getElementById('fit')")
     browser.click(f"{node('h = rnn_cell')}.querySelector('.toggle')")
+    browser.click("document.getElementById('fit')")
     before = texts(browser, "val")
     number = "document.getElementById('scan-step')"
     browser.run(f"{number}.value = 5; {number}.dispatchEvent(new Event('input'))")
@@ -113,7 +117,9 @@ def birnn(browser):
 
 
 def transformer(browser):
+    browser.click("document.getElementById('fit')")
     browser.click(f"{node('a = attention')}.querySelector('.toggle')")
+    browser.click("document.getElementById('fit')")
     browser.click(node("y = layer_norm"))
     expect(browser.run(part("formula")), "y = layer_norm(x, s1, o1)")
     browser.click("document.getElementById('fit')")

@@ -79,15 +79,29 @@ enum PageScript {
         const y = node.isOpen ? Math.max(node.y - node.h / 2, Math.min(points[i + 1], node.y + node.h / 2)) : node.y;
         return [X(x) + points[i] - x - X(points[i]), Y(y) + points[i + 1] - y - Y(points[i + 1])];
       };
-      const first = shift(0, from), final = shift(end, to);
-      let d = '';
+      const first = shift(0, from), final = shift(end, to), moved = [];
       for (let i = 0; i <= end; i += 2) {
-        const t = i / end, command = i === 0 ? 'M' : i === 2 ? 'C' : '';
-        const x = X(points[i]) + (1 - t) * first[0] + t * final[0];
-        const y = Y(points[i + 1]) + (1 - t) * first[1] + t * final[1];
-        d += command + x.toFixed(1) + ' ' + y.toFixed(1) + ' ';
+        const t = i / end;
+        moved.push(X(points[i]) + (1 - t) * first[0] + t * final[0],
+          Y(points[i + 1]) + (1 - t) * first[1] + t * final[1]);
       }
+      return moved;
+    }
+
+    function path(points) {
+      let d = '';
+      for (let i = 0; i < points.length; i += 2)
+        d += (i === 0 ? 'M' : i === 2 ? 'C' : '') + points[i].toFixed(1) + ' ' + points[i + 1].toFixed(1) + ' ';
       return d;
+    }
+
+    // A label stays as far from its curve as it was: from the middle between the two points that are nearest in height.
+    function beside(x, y, points, moved) {
+      let near = 0;
+      for (let i = 0; i + 2 < points.length; i += 2)
+        if (Math.abs((points[i + 1] + points[i + 3]) / 2 - y) < Math.abs((points[near + 1] + points[near + 3]) / 2 - y)) near = i;
+      const middle = (list, k) => (list[near + k] + list[near + 2 + k]) / 2;
+      return [x - middle(points, 0) + middle(moved, 0), y - middle(points, 1) + middle(moved, 1)];
     }
 
     function draw() {
@@ -115,12 +129,12 @@ enum PageScript {
       }
       const ends = new Map(level.n.map(([node, x, y, w, h]) => [node, { x, y, w, h, isOpen: inner.has(node) }]));
       for (const edge of level.e) {
-        const d = curve(edge[2], X, Y, ends.get(edge[0]), ends.get(edge[1]));
-        const path = make('path', { class: 'edge', d, 'marker-end': 'url(#head)',
+        const points = curve(edge[2], X, Y, ends.get(edge[0]), ends.get(edge[1]));
+        const line = make('path', { class: 'edge', d: path(points), 'marker-end': 'url(#head)',
           'data-from': edge[0], 'data-to': edge[1] }, parent);
-        const entry = { edge, path };
+        const entry = { edge, line };
         if (edge.length > 3) {
-          const x = X(edge[3]), y = Y(edge[4]);
+          const [x, y] = beside(edge[3], edge[4], edge[2], points);
           entry.value = make('text', { class: 'val', x, y: y - 2 }, parent);
           entry.adjoint = make('text', { class: 'adj', x, y: y + 9 }, parent);
         }
@@ -205,9 +219,9 @@ enum PageScript {
         const sum = group.querySelector(':scope > .sum');
         if (sum) sum.classList.toggle('hidden', step < steps[1]);
       }
-      for (const { edge, path, value, adjoint } of drawn.edges) {
-        path.classList.toggle('later', traced && edge.length > 3 && step < edge[7]);
-        path.classList.toggle('lit', edge[0] === state.selected || edge[1] === state.selected);
+      for (const { edge, line, value, adjoint } of drawn.edges) {
+        line.classList.toggle('later', traced && edge.length > 3 && step < edge[7]);
+        line.classList.toggle('lit', edge[0] === state.selected || edge[1] === state.selected);
         if (!value) continue;
         value.textContent = step >= edge[7] ? at(edge[5]) : '';
         adjoint.textContent = step >= edge[8] && edge[8] > 0 ? at(edge[6]) : '';
@@ -244,6 +258,19 @@ enum PageScript {
       element('pre', { class: style || '', 'data-part': id }, parent, text);
     }
 
+    // The operations inside of a composite, in order.
+    function parts(composite) {
+      return data.levels[data.nodes[composite].in].n.flatMap(([node]) => {
+        const kind = data.nodes[node].k;
+        if (kind === 'enters' || kind === 'leaves') return [];
+        return data.nodes[node].in === undefined ? [node] : parts(node);
+      });
+    }
+
+    function some(lines) {
+      return lines.slice(0, 24).concat(lines.length > 24 ? ['… ' + (lines.length - 24) + ' more'] : []).join('\n');
+    }
+
     function kernelTitle(index) {
       const kernel = data.kernels[index];
       return kernel.n + (kernel.l.length ? ', line' + (kernel.l.length > 1 ? 's ' : ' ') + kernel.l.join(', ') : '');
@@ -258,13 +285,16 @@ enum PageScript {
       element('small', {}, head, [node.y, node.l ? data.file + ', line ' + node.l : ''].filter(Boolean).join(' · '));
       const left = element('div', {}, panel);
       part(left, 'formula', 'Formula', node.f, 'wrap');
-      part(left, 'rule', 'Derivative rule', (node.r || []).join('\n'), 'wrap');
+      const inner = node.in === undefined ? [] : parts(index);
+      const rules = inner.length && !(node.r || []).length
+        ? inner.slice().reverse().flatMap(part => data.nodes[part].r || []) : node.r || [];
+      part(left, 'rule', inner.length ? 'Derivative rules of its parts' : 'Derivative rule', some(rules), 'wrap');
       part(left, 'value', 'Value', detail(at(node.v)), 'value');
       part(left, 'adjoint', 'Adjoint', detail(at(node.a)), 'adjoint');
       if (node.g) tellFilters(node, left);
       const middle = element('div', {}, panel);
       if (node.l) part(middle, 'line', 'Line ' + node.l, data.lines[node.l - 1], 'wrap');
-      part(middle, 'ir', 'Tensor IR', node.i, 'wrap');
+      part(middle, 'ir', 'Tensor IR', some([node.i].concat(inner.map(part => data.nodes[part].i)).filter(Boolean)), 'wrap');
       const computed = node.p || [], back = (node.q || []).filter(k => !computed.includes(k));
       const all = computed.concat(back).slice(0, 8);
       for (const kernel of all)
