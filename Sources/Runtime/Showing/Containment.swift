@@ -6,7 +6,9 @@ import NNIR
 /// A forest over values: leaves are drawn as nodes, inner elements as composites.
 struct Containment {
   enum Kind {
-    case root, call(Int32), group
+    case root
+    case call(Int32)
+    case group
     case leaf(Int)
   }
 
@@ -103,7 +105,8 @@ struct Containment {
         var end = min(children.count, start + size)
         if end < children.count {
           let candidates = start + size / 2...min(children.count, start + size + size / 2)
-          end = candidates.min { (crossing[$0], abs($0 - end)) < (crossing[$1], abs($1 - end)) } ?? end
+          end =
+            candidates.min { (crossing[$0], abs($0 - end)) < (crossing[$1], abs($1 - end)) } ?? end
         }
         let group = append(.group, to: element, order: elements[children[start]].order)
         for child in children[start..<end] { elements[child].parent = group }

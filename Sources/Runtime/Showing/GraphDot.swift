@@ -35,7 +35,8 @@ public struct GraphDot {
         continue
       }
       text += margin + "subgraph cluster_\(index) {\n"
-      text += margin + "  label=\(quoted(node.isNamed ? "\(node.label) = \(node.title)" : node.title));\n"
+      text +=
+        margin + "  label=\(quoted(node.isNamed ? "\(node.label) = \(node.title)" : node.title));\n"
       write(level: inside, depth: depth + 1, &text)
       text += margin + "}\n"
     }
@@ -63,7 +64,9 @@ public struct GraphDot {
     var node = node
     while let inside = graph.nodes[node].inside {
       let nodes = graph.levels[inside].nodes
-      let found = nodes.first { graph.nodes[$0].kind == border && graph.nodes[$0].value == edge.value }
+      let found = nodes.first {
+        graph.nodes[$0].kind == border && graph.nodes[$0].value == edge.value
+      }
       guard let next = found ?? (border == .enters ? nodes.first : nodes.last) else { return node }
       node = next
     }

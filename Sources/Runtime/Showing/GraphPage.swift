@@ -125,6 +125,7 @@ public struct GraphPage {
 extension GraphTrace {
   /// What is written beside an edge, at each step of a scan that it is in.
   func labels(of edge: ShownEdge, in graph: ShownGraph) -> [(value: String, adjoint: String)] {
+    if edge.others > 0 { return [("\(edge.others + 1) values", "")] }
     let forward = values[edge.value] ?? []
     var backward = passedOn[edge.uses] ?? []
     if edge.uses.isEmpty, edge.value.function == 0, let target,

@@ -49,7 +49,9 @@ struct GraphTrace {
     let meanings = Meanings(traced)
     var kept: [Value: Tensor] = [:]
     let passed = Dictionary(
-      traced.passedOn.map { (ShownEdge.Use(function: number, user: $0.user, position: $0.position), $0.value) },
+      traced.passedOn.map {
+        (ShownEdge.Use(function: number, user: $0.user, position: $0.position), $0.value)
+      },
       uniquingKeysWith: { first, _ in first })
     let shared = uses[number].filter { $0.count > 1 }
     let needed = scanValues(of: function, number, traced)
@@ -87,7 +89,8 @@ struct GraphTrace {
     case .value(let value):
       Self.put(summary, in: &values[TracedValue(function: number, value: value), default: []], step)
     case .adjoint(let value):
-      Self.put(summary, in: &adjoints[TracedValue(function: number, value: value), default: []], step)
+      Self.put(
+        summary, in: &adjoints[TracedValue(function: number, value: value), default: []], step)
     case .passedOn(let user, let position):
       let use = ShownEdge.Use(function: number, user: user, position: position)
       Self.put(summary, in: &passedOn[[use], default: []], step)
@@ -179,7 +182,8 @@ struct GraphTrace {
 
 /// What a value of a traced function says about the function that was traced.
 private enum Meaning {
-  case value(Value), adjoint(Value)
+  case value(Value)
+  case adjoint(Value)
   case passedOn(Value, Int)
 }
 

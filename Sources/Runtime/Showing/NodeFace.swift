@@ -32,7 +32,8 @@ struct NodeFace {
     }
     lines = [Self.cut(heading)]
     switch node.kind {
-    case .output, .parameter, .input, .constant: lines.append(Self.cut("\(node.title) \(node.type)"))
+    case .output, .parameter, .input, .constant:
+      lines.append(Self.cut("\(node.title) \(node.type)"))
     case .group: break
     case .operation, .call, .scan, .enters, .leaves:
       if !node.type.isEmpty { lines.append(Self.cut(node.type)) }
@@ -41,7 +42,8 @@ struct NodeFace {
     let count = lines.count + (total == nil ? 0 : 1)
     let isFolded = node.inside != nil
     size = Extents(
-      width: max(hasFilters ? 150 : 44, Double(longest) * Self.characterWidth + (isFolded ? 34 : 16)),
+      width: max(
+        hasFilters ? 150 : 44, Double(longest) * Self.characterWidth + (isFolded ? 34 : 16)),
       height: Double(count) * Self.lineHeight + 10 + (hasFilters ? Self.stripHeight : 0))
   }
 

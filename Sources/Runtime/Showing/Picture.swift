@@ -39,7 +39,8 @@ struct Picture {
     let right = (boxes.map { $0.left + $0.size.width }.max() ?? 0) + 6
     let bottom = (boxes.map { $0.top + $0.size.height }.max() ?? 0) + 6
     let hue = Self.hue(region.kernel)
-    return "<rect x=\"\(fixed(left, 1))\" y=\"\(fixed(top, 1))\" width=\"\(fixed(right - left, 1))\" "
+    return
+      "<rect x=\"\(fixed(left, 1))\" y=\"\(fixed(top, 1))\" width=\"\(fixed(right - left, 1))\" "
       + "height=\"\(fixed(bottom - top, 1))\" rx=\"8\" fill=\"hsl(\(hue),65%,50%)\" "
       + "fill-opacity=\"0.13\" stroke=\"hsl(\(hue),55%,50%)\" stroke-opacity=\"0.55\" "
       + "stroke-dasharray=\"4 3\"/>\n"
@@ -97,7 +98,8 @@ struct Picture {
     _ text: String, _ x: Double, _ y: Double, fill: String, size: Int = 11, weight: Int = 400
   ) -> String {
     if text.isEmpty { return "" }
-    return "<text x=\"\(fixed(x, 1))\" y=\"\(fixed(y, 1))\" text-anchor=\"middle\" fill=\"\(fill)\" "
+    return
+      "<text x=\"\(fixed(x, 1))\" y=\"\(fixed(y, 1))\" text-anchor=\"middle\" fill=\"\(fill)\" "
       + "font-size=\"\(size)\" font-weight=\"\(weight)\">\(PageText.escaped(text))</text>\n"
   }
 

@@ -54,6 +54,8 @@ struct ShownEdge {
   var to: Int
   /// The value that goes along.
   var value: TracedValue
+  /// To and from groups: how many values more the edge stands for.
+  var others = 0
   /// The uses that it stands for, which each pass on a part of the value's adjoint.
   var uses: [Use] = []
 

@@ -48,7 +48,8 @@ struct ShownGraphBuilder {
     var drawing = Drawing(containment: containment, nodes: nodes)
     place(0, at: level, &drawing, base)
     for edge in edges {
-      connect(edge.from, edge.to, TracedValue(function: number, value: edge.carried), edge.use, &drawing)
+      connect(
+        edge.from, edge.to, TracedValue(function: number, value: edge.carried), edge.use, &drawing)
     }
     for (position, result) in results.enumerated() {
       if let source = result.source.flatMap({ leafOf[$0] }) {
@@ -75,6 +76,8 @@ struct ShownGraphBuilder {
     var entering: [Key: Int] = [:]
     var leaving: [Key: Int] = [:]
     var edges: [EdgeKey: Int] = [:]
+    /// The values that the edges of groups stand for besides their first.
+    var grouped: Set<EdgeKey> = []
 
     struct Key: Hashable { var element: Int, leaf: Int, value: Value }
     struct EdgeKey: Hashable { var level: Int, from: Int, to: Int, value: Value }
@@ -358,8 +361,19 @@ struct ShownGraphBuilder {
     _ drawing: inout Drawing
   ) {
     guard let from, let to, let level = drawing.levelOf[element] else { return }
-    let key = Drawing.EdgeKey(level: level, from: from, to: to, value: value.value)
+    let isGrouped = graph.nodes[from].kind == .group || graph.nodes[to].kind == .group
+    let key = Drawing.EdgeKey(
+      level: level, from: from, to: to, value: isGrouped ? Value(-1) : value.value)
     if let known = drawing.edges[key] {
+      if isGrouped, graph.levels[level].edges[known].value != value {
+        // Between groups one edge stands for all values.
+        if drawing.grouped.insert(
+          Drawing.EdgeKey(level: level, from: from, to: to, value: value.value)
+        ).inserted {
+          graph.levels[level].edges[known].others += 1
+        }
+        return
+      }
       if let use, !graph.levels[level].edges[known].uses.contains(use) {
         graph.levels[level].edges[known].uses.append(use)
       }

@@ -81,9 +81,11 @@ struct ShownKernels {
       guard let owner = graph.levels[level].owner else { continue }
       let parts = graph.levels[level].nodes.map { graph.nodes[$0] }
       graph.nodes[owner].kernels = Set(
-        graph.nodes[owner].kernels + parts.flatMap(\.kernels)).sorted()
+        graph.nodes[owner].kernels + parts.flatMap(\.kernels)
+      ).sorted()
       graph.nodes[owner].adjointKernels = Set(
-        graph.nodes[owner].adjointKernels + parts.flatMap(\.adjointKernels)).sorted()
+        graph.nodes[owner].adjointKernels + parts.flatMap(\.adjointKernels)
+      ).sorted()
     }
   }
 
