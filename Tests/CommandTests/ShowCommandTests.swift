@@ -208,7 +208,34 @@ import Testing
     #expect(
       text == """
         digraph "net.graph" {
-
+          graph [rankdir=TB, compound=true];
+          node [shape=box, style="rounded,filled", fillcolor=white, fontname=monospace];
+          n0 [label="x\\ninput f32[4]"];
+          n1 [label="v2 = 2 * x\\nf32[4]"];
+          subgraph cluster_9 {
+            label="p = softmax";
+            n2 [label="v3 = max(v2)\\nf32[1]", fillcolor=…, tooltip="kernel max"];
+            n3 [label="v4 = stop_gradient(v3)\\nf32[1]"];
+            n4 [label="v5 = v2 - v4\\nf32[4]", fillcolor=…, tooltip="kernel exp"];
+            n5 [label="v6 = exp(v5)\\nf32[4]", fillcolor=…, tooltip="kernel exp"];
+            n6 [label="v7 = sum(v6)\\nf32[1]", fillcolor=…, tooltip="kernel exp"];
+            n7 [label="p = v6 / v7\\nf32[4]", fillcolor=…, tooltip="kernel p"];
+            n10 [label="v2\\nf32[4]", style="rounded,dashed"];
+            n11 [label="p\\nf32[4]", style="rounded,dashed"];
+          }
+          n8 [label="p\\noutput f32[4]"];
+          n0 -> n1;
+          n1 -> n10;
+          n11 -> n8;
+          n10 -> n2;
+          n2 -> n3;
+          n10 -> n4;
+          n3 -> n4;
+          n4 -> n5;
+          n5 -> n6;
+          n5 -> n7;
+          n6 -> n7;
+          n7 -> n11;
         }
 
         """)

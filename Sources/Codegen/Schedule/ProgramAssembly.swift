@@ -201,12 +201,22 @@ struct ProgramAssembly {
 
   /// The `source` numbers of the values that each kernel has something to do with, by kernel.
   private func sourcesOfKernels() -> [Int: [Int32]] {
+    let indices = function.instructions.indices
+    guard indices.contains(where: { (function.origins[Value($0)]?.source ?? 0) != 0 }) else {
+      return [:]
+    }
     var found: [Int: Set<Int32>] = [:]
-    for (index, node) in graph.nodes.enumerated() {
+    // Trivial nodes are computed by every kernel that uses them.
+    var kernels = [Set<Int>](repeating: [], count: graph.nodes.count)
+    for index in graph.nodes.indices.reversed() {
       let root = placed.roots.rootOf[index]
-      guard root >= 0, let origin = function.origins[Value(Int(node.value))], origin.source != 0
-      else { continue }
-      found[Int(placed.kernelOf[Int(root)]), default: []].insert(origin.source)
+      if root >= 0 { kernels[index] = [Int(placed.kernelOf[Int(root)])] }
+      for use in graph.operands(of: index) where placed.roots.isTrivial[Int(use.node)] {
+        kernels[Int(use.node)].formUnion(kernels[index])
+      }
+      let origin = function.origins[Value(Int(graph.nodes[index].value))]
+      guard let source = origin?.source, source != 0 else { continue }
+      for kernel in kernels[index] { found[kernel, default: []].insert(source) }
     }
     return found.mapValues { $0.sorted() }
   }

@@ -192,10 +192,10 @@ extension ElementwiseOp {
 
   fileprivate func formula(_ operands: [Formula], _ type: TensorType) -> Formula {
     if let infix, operands.count == 2 {
-      // What stands on the right of - and / is one piece.
-      let right = self == .sub || self == .div ? infix.precedence + 1 : infix.precedence
+      // The order of operations decides how they round: what stands on the right is one piece.
       return Formula(
-        operands[0].within(infix.precedence) + " \(infix.symbol) " + operands[1].within(right),
+        operands[0].within(infix.precedence) + " \(infix.symbol) "
+          + operands[1].within(infix.precedence + 1),
         precedence: infix.precedence)
     }
     switch self {
