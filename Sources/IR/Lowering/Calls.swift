@@ -72,7 +72,7 @@ extension Lowerer {
       return try expand(index, inPrelude ? Prelude.code : code, names, operands)
     case .grad, .jvp:
       let outer = frame.call
-      frame.call = enteredCall(name(symbol))
+      frame.call = enteredCall(name(symbol), operands.compactMap(\.value))
       defer { leaveCall(outer) }
       if case .grad = callee(symbol) { return try gradient(names, operands) }
       return try forwardDerivative(names, operands)
@@ -145,7 +145,10 @@ extension Lowerer {
     }
     let before = builder.count
     let outer = frame.call
-    let call = enteredCall(callee.tree.name(definition.name.symbol))
+    let call = enteredCall(
+      callee.tree.name(definition.name.symbol),
+      order.compactMap { $0 < 0 ? nil : operands[$0].value }
+    )
     callers.append(frame)
     frame = Frame(code: callee, definition: index)
     frame.arguments = order
@@ -170,11 +173,13 @@ extension Lowerer {
   }
 
   /// Notes a call: what is appended from now on is part of it. Gives its number.
-  private func enteredCall(_ name: String) -> Int32 {
+  private func enteredCall(_ name: String, _ operands: [Value] = []) -> Int32 {
+    if calls.count >= maximumNotedCallCount { return frame.call }
     let origin = builder.currentOrigin
     calls.append(
       Network.Call(
-        name: name, line: origin?.line ?? 0, column: origin?.column ?? 0, parent: frame.call))
+        name: name, line: origin?.line ?? 0, column: origin?.column ?? 0, parent: frame.call,
+        operands: operands))
     let call = Int32(truncatingIfNeeded: calls.count)
     builder.currentOrigin?.call = call
     return call

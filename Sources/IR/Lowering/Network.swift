@@ -43,12 +43,17 @@ public struct Network: Sendable {
     public var column: Int32
     /// The call around it, as a number in `calls` from 1 on; 0 is none.
     public var parent: Int32
+    /// The values that it is given, by parameter, numbers and what is left out aside.
+    public var operands: [Value]
 
-    public init(name: String, line: Int32, column: Int32, parent: Int32) {
+    public init(
+      name: String, line: Int32, column: Int32, parent: Int32, operands: [Value] = []
+    ) {
       self.name = name
       self.line = line
       self.column = column
       self.parent = parent
+      self.operands = operands
     }
   }
 

@@ -45,7 +45,8 @@ struct ShownGraphBuilder {
     let containment = Containment(
       chains: chains + results.map { _ in [] }, edges: links)
     let nodes = leaves.map(\.node) + results.map(\.node)
-    var drawing = Drawing(containment: containment, nodes: nodes)
+    var drawing = Drawing(
+      containment: containment, nodes: nodes, values: values, function: number)
     place(0, at: level, &drawing, base)
     for edge in edges {
       connect(
@@ -69,6 +70,8 @@ struct ShownGraphBuilder {
     var containment: Containment
     /// By leaf.
     var nodes: [Int]
+    var values: VisibleValues
+    var function: Int
     /// By element: its node, and its level if it is a composite.
     var nodeOf: [Int: Int] = [:]
     var levelOf: [Int: Int] = [:]
@@ -160,20 +163,7 @@ struct ShownGraphBuilder {
   /// The formula and the derivative rules, in the names of the nodes.
   private mutating func describe(_ index: Int, _ traced: TracedValue, _ values: VisibleValues) {
     let (function, value) = (values.function, traced.value)
-    func name(_ value: Value) -> Formula {
-      guard let source = values.source[value.index] else { return constant(value, in: function) }
-      guard let node = graph.nodeOf[TracedValue(function: traced.function, value: source)]
-      else { return Formula("…") }
-      let label = graph.nodes[node].label
-      if case .projection(let result) = function[values.carried[value.index]].op,
-        case .scan(let scan) = function[source].op
-      {
-        return Formula(
-          function.origins[values.carried[value.index]]?.name
-            ?? scan.body.function.results[result].name)
-      }
-      return Formula(label)
-    }
+    let name = { [self] value in self.name(of: value, values, traced.function) }
     let instruction = function[value]
     let formula = instruction.op.formula(
       instruction.operands.map(name), types: instruction.operands.map { function.type(of: $0) },
@@ -184,6 +174,19 @@ struct ShownGraphBuilder {
       guard let rule, values.source[operand.index] != nil else { return nil }
       return "d \(name(operand).text) += \(rule)"
     }
+  }
+
+  /// What formulas call a value: its node, or the number that it is.
+  private func name(of value: Value, _ values: VisibleValues, _ number: Int) -> Formula {
+    guard values.source.indices.contains(value.index) else { return Formula("…") }
+    guard let source = values.source[value.index] else {
+      return constant(value, in: values.function)
+    }
+    if values.function[source].op.isScan {
+      return Formula(label(of: TracedValue(function: number, value: values.carried[value.index])))
+    }
+    let node = graph.nodeOf[TracedValue(function: number, value: source)]
+    return Formula(node.map { graph.nodes[$0].label } ?? "…")
   }
 
   /// A number, or what is made of numbers.
@@ -245,12 +248,18 @@ struct ShownGraphBuilder {
       for index in graph.levels[level].nodes {
         let kind = graph.nodes[index].kind
         guard kind == .call || kind == .scan else { continue }
-        let results = made[index] ?? []
+        // Of a call that a derivative goes through more values are used than those that it gives a name.
+        let all = made[index] ?? []
+        let named = all.filter { graph.nodeOf[$0].map { graph.nodes[$0].isNamed } ?? false }
+        let results = named.isEmpty ? all : named
         if !results.isEmpty {
           let names = results.map(label).joined(separator: ", ")
           let call = kind == .call ? graph.nodes[index].title : "scan"
-          graph.nodes[index].formula =
-            "\(names) = \(call)(\((given[index] ?? []).joined(separator: ", ")))"
+          // A call has its arguments, in their order.
+          let arguments =
+            graph.nodes[index].formula.isEmpty || kind == .scan
+            ? (given[index] ?? []).joined(separator: ", ") : graph.nodes[index].formula
+          graph.nodes[index].formula = "\(names) = \(call)(\(arguments))"
         }
         if results.count == 1 {
           graph.nodes[index].type = "\(type(of: results[0]))"
@@ -299,6 +308,9 @@ struct ShownGraphBuilder {
         let site = network.calls[Int(call) - 1]
         var composite = ShownNode(kind: .call, label: site.name, title: site.name)
         composite.line = Int(site.line)
+        composite.formula = site.operands.map {
+          name(of: $0, drawing.values, drawing.function).text
+        }.joined(separator: ", ")
         graph.nodes.append(composite)
       case .group:
         node = graph.nodes.count
