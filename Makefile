@@ -1,16 +1,38 @@
-# nncc: `make` builds, `make demo` shows the whole way from a graph to a C program, `make test` tests.
+# nncc: `make` builds, `make demo` shows the whole way from a graph to a C program, `make test` tests, `make install` installs.
 
 SWIFT ?= swift
 CONFIGURATION ?= release
 NNCC := .build/$(CONFIGURATION)/nncc
 
+# Where `make install` puts things; below DESTDIR, if that is given.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
 # What Swift files are looked at by the formatter and the linter.
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests Benchmarks/Step Examples)
 
-.PHONY: build demo examples test lint format bench counts clean dependencies
+.PHONY: build static install uninstall dist demo examples test test-package lint format bench counts clean dependencies
 
 build: dependencies
 	$(SWIFT) build -c $(CONFIGURATION)
+
+# The program as it is installed: it needs the C library and nothing else.
+static: .build-static/nncc
+
+.build-static/nncc: Package.swift Packaging/build Packaging/older-glibc.c $(shell find Sources -type f)
+	@.ci/install static
+	SWIFT="$(SWIFT)" Packaging/build
+
+install: .build-static/nncc
+	Packaging/stage $< "$(DESTDIR)$(PREFIX)"
+
+uninstall:
+	Packaging/unstage "$(DESTDIR)$(PREFIX)"
+
+# An archive that runs wherever it is unpacked: nncc-VERSION-linux-MACHINE.tar.gz.
+dist: .build-static/nncc
+	@.ci/install dist
+	SWIFT="$(SWIFT)" Packaging/archive
 
 # Trains on real digits, emits C, compiles it with a C program and compares the answers.
 demo: build
@@ -23,6 +45,10 @@ examples: build
 test:
 	@.ci/install tests
 	$(SWIFT) test
+
+# The library as another package sees it, by path and by URL: about half a minute each, from nothing.
+test-package: dependencies
+	SWIFT="$(SWIFT)" .ci/check-package
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
@@ -44,7 +70,7 @@ counts: dependencies
 
 clean:
 	$(SWIFT) package clean
-	rm -rf .build Examples/digits/out Benchmarks/out
+	rm -rf .build .build-static Examples/digits/out Examples/package/.build Benchmarks/out
 
 # Debian packages that the build needs, where they are missing.
 dependencies:

@@ -25,6 +25,8 @@ public struct Instruction: Hashable, Sendable {
 /// What an argument is to the network.
 public enum ArgumentRole: String, Hashable, Sendable {
   case input, parameter
+  /// What the optimiser remembers of a parameter, `m.w1` of `w1`: zeros at first, updated by every step.
+  case state
   /// Given by the training loop: see `Hyperparameter`.
   case hyperparameter
 }
@@ -32,9 +34,9 @@ public enum ArgumentRole: String, Hashable, Sendable {
 /// What a training loop gives to a step besides parameters and inputs: the names of arguments with this role.
 public enum Hyperparameter: String, Hashable, Sendable, CaseIterable {
   case learningRate = "learning_rate"
-  /// Of dropouts, and there only where there are some: i64 scalars.
+  /// Of dropouts, an i64 scalar; only where there are some.
   case seed
-  /// The number of the step, from 0 on.
+  /// The number of the step, from 0 on, an i64 scalar; only where there are dropouts or the optimiser counts.
   case step
 }
 
@@ -42,6 +44,12 @@ public struct Argument: Hashable, Sendable {
   public var name: String
   public var role: ArgumentRole
   public var type: TensorType
+
+  /// Of a state: its own name and that of its parameter.
+  public var stateNames: (state: String, parameter: String)? {
+    guard role == .state, let dot = name.firstIndex(of: ".") else { return nil }
+    return (String(name[..<dot]), String(name[name.index(after: dot)...]))
+  }
 
   public var hyperparameter: Hyperparameter? {
     role == .hyperparameter ? Hyperparameter(rawValue: name) : nil

@@ -13,8 +13,11 @@ struct CheckCommand: ParsableCommand {
       against the interpreter for equal bits; f32 against f64, and gradients against central differences, within a bound. \
       Exits 1 if any fails, and names the first value that differs with its line.
 
-      Example:
+      With --syntax, looks at the graph alone and runs nothing; for editors, which give what is being typed on standard input.
+
+      Examples:
         nncc check mlp.graph --dim batch=8
+        nncc check --syntax --json - --file mlp.graph < mlp.graph
       """)
 
   @OptionGroup var graph: GraphOptions
@@ -25,15 +28,28 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "How many random inputs to try.")
   var trials = 1
 
-  @Flag(help: "Prints one JSON object a comparison.")
+  @Flag(help: "Checks syntax, shapes and types only.")
+  var syntax = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --syntax: what messages call the graph, instead of its path.", valueName: "NAME"))
+  var file: String?
+
+  @Flag(help: "Prints one JSON object a comparison, or with --syntax one with every error.")
   var json = false
 
   func validate() throws {
+    if syntax, threads != nil || trials != 1 {
+      throw ValidationError("--syntax runs nothing: leave out --threads and --trials")
+    }
+    if file != nil, !syntax { throw ValidationError("--file NAME goes with --syntax") }
     if trials < 1 { throw ValidationError("--trials is at least 1") }
     if let threads, threads < 1 { throw ValidationError("--threads is at least 1") }
   }
 
   func run() throws {
+    if syntax { return try checkSyntax() }
     let network = try graph.load().network
     var options = CheckOptions()
     options.trials = trials
@@ -53,6 +69,17 @@ struct CheckCommand: ParsableCommand {
     }
     if !json { print("\(rows) comparisons, \(failures) failed") }
     if !passed { throw Failure(.checkFailed, "") }
+  }
+
+  private func checkSyntax() throws {
+    let report = SyntaxReport(
+      of: try readBytes(of: graph.graph), file: file ?? graph.displayName,
+      dims: try graph.overrides())
+    if json { print(report.json) }
+    guard report.diagnostics.all.isEmpty else {
+      if json { throw Failure(.badData, "") }
+      throw report.diagnostics
+    }
   }
 }
 

@@ -9,24 +9,25 @@ struct CompileCommand: ParsableCommand {
     commandName: "compile",
     abstract: "Emits C99: inference, gradient and training step.",
     discussion: """
-      Writes STEM.c and STEM.h (with --params also STEM_params.c) in the current folder.
+      Writes STEM.c and STEM.h (with --params also STEM_params.c) in the current folder. `so` and `obj` have the C compiled for \
+      this processor, by the compiler that CC names, and write STEM.so, or STEM.o (and STEM_params.o), with STEM.h; CFLAGS is \
+      added to `-O3 -march=native`.
 
       Examples:
         nncc compile mlp.graph --optimizer sgd
         nncc compile mlp.graph --params mlp.safetensors -o build/mlp
         nncc compile mlp.graph --emit ir,kernels
+        nncc compile mlp.graph --emit so,obj
       """)
 
   @OptionGroup var graph: GraphOptions
+  @OptionGroup(title: "Training step") var optimizer: OptimizerOptions
 
   @Option(
     help: ArgumentHelp(
-      "c, ir (the lowered function), adjoint (the gradient function), kernels (the fused loops) or dot (for graphviz); several with commas.",
+      "c, so (a shared library), obj (an object file), ir (the lowered function), adjoint (the gradient function), kernels (the fused loops) or dot (for graphviz); several with commas.",
       valueName: "KINDS"))
   var emit = "c"
-
-  @Option(help: "Adds a training step to the C: sgd.")
-  var optimizer: String?
 
   @Option(
     help: ArgumentHelp("The prefix of all names, instead of the file's stem.", valueName: "STEM"))
@@ -47,16 +48,27 @@ struct CompileCommand: ParsableCommand {
   var debugLines = false
 
   private enum Kind: String, CaseIterable {
-    case c, ir, adjoint, kernels, dot
+    case c, so, obj, ir, adjoint, kernels, dot
+
+    /// What is written of the network's C; nil for a text that is shown.
+    var product: ModelProduct? {
+      switch self {
+      case .c: .source
+      case .so: .compiled(.sharedLibrary)
+      case .obj: .compiled(.object)
+      case .ir, .adjoint, .kernels, .dot: nil
+      }
+    }
   }
 
   func run() throws {
     let kinds = try parseKinds()
-    if let optimizer, optimizer != "sgd" { throw unavailableOptimizer(optimizer) }
-    let network = try graph.load().network
+    let (parsed, network) = try graph.load()
+    let products = Set(kinds.compactMap(\.product))
+    if !products.isEmpty { try emit(products, of: network, try step(of: parsed)) }
     for kind in kinds {
       switch kind {
-      case .c: try emitC(network)
+      case .c, .so, .obj: break
       case .ir: try show(network.function.evaluation().text, ending: "ir")
       case .adjoint:
         try show(network.function.gradient(keepingOutputs: true).text, ending: "adjoint.ir")
@@ -72,19 +84,23 @@ struct CompileCommand: ParsableCommand {
   private func parseKinds() throws -> [Kind] {
     try emit.split(separator: ",", omittingEmptySubsequences: false).map { text in
       if let kind = Kind(rawValue: String(text)) { return kind }
-      if ["so", "obj"].contains(text) {
-        throw Failure.usage("--emit \(text) is not available in version \(Nncc.version)")
-      }
-      throw Failure.usage("--emit '\(text)': expected c, ir, adjoint, kernels or dot")
+      throw Failure.usage("--emit '\(text)': expected c, so, obj, ir, adjoint, kernels or dot")
     }
   }
 
-  private func emitC(_ network: Network) throws {
+  /// The optimiser of the step; nil where none is asked for.
+  private func step(of parsed: Graph) throws -> Optimizer? {
+    try optimizer.optimizer.map { _ in try optimizer.chosen(for: parsed, steps: nil) }
+  }
+
+  private func emit(
+    _ products: Set<ModelProduct>, of network: Network, _ optimizer: Optimizer?
+  ) throws {
     let stem = graphStem(graph.graph)
     let path = output ?? name ?? stem
     let emission = ModelEmission(
-      network: network, stem: name ?? lastComponent(path), path: path,
-      withStep: optimizer != nil, fuse: !noFuse, debugLines: debugLines,
+      network: network, stem: name ?? lastComponent(path), path: path, products: products,
+      optimizer: optimizer, fuse: !noFuse, debugLines: debugLines,
       trained: try params.map { try readParameters($0, of: network) })
     for line in try emission.write() { printError(line) }
   }
@@ -97,12 +113,4 @@ struct CompileCommand: ParsableCommand {
       print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
     }
   }
-}
-
-func unavailableOptimizer(_ name: String) -> Failure {
-  let known = ["momentum", "rmsprop", "adam", "adamw"].contains(name)
-  return .usage(
-    known
-      ? "--optimizer \(name) is not available in version \(Nncc.version); sgd is"
-      : "--optimizer '\(name)': there is no such optimizer; sgd is")
 }

@@ -42,6 +42,9 @@ struct Failure: Error {
     case let error as CallError: self = .data("\(error)")
     case let error as GradientError: self = .data("\(error)")
     case let error as TrainingError: self = .data("\(error)")
+    case let error as CheckpointError: self = .data("\(error)")
+    case let error as PredictionError: self = .data("\(error)")
+    case let error as OptimizerError: self = .usage("\(error)")
     case let error as BackendError: self.init(.missing, "nncc: error: \(error)")
     case let error as CompilerDefect: self.init(.defect, "nncc: defect: \(error)")
     default: return nil

@@ -2,6 +2,9 @@
 
 import NNRuntime
 
+/// An input or a parameter of a graph, where `Argument` would be one of the command line.
+typealias GraphArgument = Argument
+
 /// Values for inputs, by name.
 struct GivenInputs {
   private(set) var tensors: [String: Tensor] = [:]

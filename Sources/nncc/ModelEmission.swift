@@ -1,7 +1,13 @@
-// What `nncc compile` writes by default: the network as C files, and a summary of them.
+// What `nncc compile` writes by default: the network as C files, or what a C compiler makes of them, and a summary.
 
 import NNCodegen
 import NNRuntime
+
+/// A form in which a network's C is written.
+enum ModelProduct: Hashable {
+  case source
+  case compiled(ObjectKind)
+}
 
 /// A network on its way to C files.
 struct ModelEmission {
@@ -10,16 +16,20 @@ struct ModelEmission {
   var stem: String
   /// The files' path without ending.
   var path: String
-  var withStep: Bool
+  var products: Set<ModelProduct>
+  /// Of the training step; nil where there is none.
+  var optimizer: Optimizer?
   var fuse: Bool
   var debugLines: Bool
   var trained: [NamedTensor]?
 
   /// Writes the files; gives the summary, a line each.
   func write() throws -> [String] {
+    // Known before the work is done.
+    let compiler = products == [.source] ? nil : try CCompiler.forOutput()
     let forward = network.function.forward()
     let gradient = try gradientFunction()
-    let step = withStep ? try network.function.trainingStep() : nil
+    let step = try optimizer.map { try network.function.trainingStep(optimizer: $0) }
     let functions = [("forward", forward), ("gradient", gradient), ("step", step)]
     var programs: [Program?] = []
     for (_, function) in functions {
@@ -34,9 +44,9 @@ struct ModelEmission {
         (0..<tensor.tensor.count).map { tensor.tensor[flat: $0].bits }
       })
     let files = try emitModel(request)
+    let outputs = try self.outputs(of: files, compiler: compiler)
     try writeFile(files.header, to: path + ".h")
-    try writeFile(files.source, to: path + ".c")
-    if let trained = files.trained { try writeFile(trained, to: path + "_params.c") }
+    for output in outputs { try writeFile(output.bytes, to: output.file) }
 
     var lines: [String] = []
     for ((name, function), program) in zip(functions, programs) {
@@ -49,8 +59,46 @@ struct ModelEmission {
           + "\(program.floatingPointOperationCount) floating-point operations"
       )
     }
-    lines.append("\(path).c: \(files.source.utf8.count) bytes")
+    for output in outputs { lines.append("\(output.file): \(output.bytes.count) bytes") }
     return lines
+  }
+
+  /// The files beside the header. All are made before the first is written.
+  private func outputs(
+    of files: ModelFiles, compiler: CCompiler?
+  ) throws -> [(file: String, bytes: [UInt8])] {
+    let model = SourceFile(name: lastComponent(path) + ".c", text: files.source)
+    let trained = files.trained.map {
+      SourceFile(name: lastComponent(path) + "_params.c", text: $0)
+    }
+    let header = SourceFile(name: lastComponent(path) + ".h", text: files.header)
+    var outputs: [(file: String, bytes: [UInt8])] = []
+    if products.contains(.source) {
+      outputs.append((path + ".c", Array(files.source.utf8)))
+      if let trained { outputs.append((path + "_params.c", Array(trained.text.utf8))) }
+    }
+    guard let compiler else { return outputs }
+    func compiled(_ sources: [SourceFile?], _ kind: ObjectKind) throws -> [UInt8] {
+      let files = [header] + sources.compactMap(\.self)
+      do {
+        return try compiler.compiled(files, as: kind, debug: debugLines)
+      } catch let refusal as CompilerDefect where compiler.flags != CCompiler.standardFlags {
+        throw Failure(
+          .missing,
+          "nncc: error: \(refusal.compiler) with CFLAGS as they are makes nothing of the C: "
+            + refusal.message)
+      }
+    }
+    if products.contains(.compiled(.object)) {
+      outputs.append((path + ".o", try compiled([model], .object)))
+      if let trained {
+        outputs.append((path + "_params.o", try compiled([trained], .object)))
+      }
+    }
+    if products.contains(.compiled(.sharedLibrary)) {
+      outputs.append((path + ".so", try compiled([model, trained], .sharedLibrary)))
+    }
+    return outputs
   }
 
   /// Nil where the graph has nothing that a gradient could be of.

@@ -21,7 +21,8 @@ struct Nncc: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      CompileCommand.self, RunCommand.self, TrainCommand.self, CheckCommand.self,
+      CompileCommand.self, RunCommand.self, TrainCommand.self, PredictCommand.self,
+      CheckCommand.self,
       DoctorCommand.self, ShowCommand.self, BenchCommand.self, ImportCommand.self,
     ]
   )

@@ -84,6 +84,15 @@ extension ModelRequest {
   var drawsRandomNumbers: Bool {
     step?.arguments.contains { $0.hyperparameter == .seed } ?? false
   }
+
+  /// What the optimiser remembers of each parameter, by its own names for them.
+  var states: [String] {
+    var names: [String] = []
+    for argument in step?.arguments ?? [] {
+      if let state = argument.stateNames?.state, !names.contains(state) { names.append(state) }
+    }
+    return names
+  }
 }
 
 /// Which of a model's functions.
@@ -109,6 +118,8 @@ struct ModelNames {
   let dims: [String]
   /// Fields of the parameters' struct.
   let fields: [String: String]
+  /// Fields of the optimiser's struct that are states.
+  let states: [String: String]
   /// Inputs as arguments.
   private(set) var inputs: [String: String] = [:]
   /// Results as arguments, but for the fields of the gradient.
@@ -131,6 +142,8 @@ struct ModelNames {
     let reserved = dims + fixed
     var fieldNames = CNames(taken: reserved)
     fields = fieldNames.unique(request.parameters.map(\.name), .field)
+    var stateNames = CNames(taken: reserved + ["seed", "step"])
+    states = stateNames.unique(request.states, .field)
     let programs = ModelFunction.allCases.compactMap { $0.program(request) }
     var arguments = CNames(
       taken: reserved + [
@@ -152,6 +165,12 @@ struct ModelNames {
       }
     }
     self.reserved = reserved
+  }
+
+  /// What an optimiser remembers of a parameter.
+  func state(_ argument: Argument) -> String {
+    guard let (state, parameter) = argument.stateNames else { return argument.name }
+    return "state->\(states[state] ?? state).\(fields[parameter] ?? parameter)"
   }
 
   func workspace(_ function: ModelFunction) -> String {

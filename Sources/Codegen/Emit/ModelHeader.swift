@@ -111,6 +111,9 @@ private func writeStructs(_ request: ModelRequest, _ names: ModelNames, _ writer
     writer.open("typedef struct \(names.prefix)_optimizer")
     if request.drawsRandomNumbers { writer.line("uint64_t seed; /* of dropout */") }
     writer.line("uint64_t step; /* how many have been taken */")
+    for state in request.states {
+      writer.line("\(names.prefix)_params \(names.states[state] ?? state);")
+    }
     writer.close(" \(names.prefix)_optimizer;")
     writer.blank()
   }

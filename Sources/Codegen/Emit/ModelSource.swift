@@ -173,6 +173,7 @@ struct ModelSource {
       switch argument.role {
       case .parameter: return "params->\(names.fields[argument.name] ?? argument.name)"
       case .input: return names.inputs[argument.name] ?? argument.name
+      case .state: return names.state(argument)
       case .hyperparameter:
         switch argument.hyperparameter {
         case .seed: return "(const int64_t *)&state->seed"
@@ -247,8 +248,15 @@ struct ModelSource {
     if request.step == nil { return }
     let type = "\(names.prefix)_optimizer"
     functions.open("void \(type)_init(\(type) *state)")
-    if request.drawsRandomNumbers { functions.line("state->seed = 0;") }
-    functions.line("state->step = 0;")
+    if request.states.isEmpty {
+      if request.drawsRandomNumbers { functions.line("state->seed = 0;") }
+      functions.line("state->step = 0;")
+    } else {
+      // Without memset, whose header a bare machine need not have, and without a second one as constant data.
+      functions.line("unsigned char *bytes = (unsigned char *)state;")
+      functions.line("size_t i;")
+      functions.line("for (i = 0; i < sizeof *state; i++) bytes[i] = 0;")
+    }
     functions.close()
   }
 }

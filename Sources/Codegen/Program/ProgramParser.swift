@@ -74,7 +74,7 @@ struct ProgramParser {
     let name = try reader.string()
     try reader.expect(":")
     guard let role = ArgumentRole(rawValue: reader.word()) else {
-      throw reader.error("expected input, parameter or hyperparameter")
+      throw reader.error("expected input, parameter, state or hyperparameter")
     }
     return Argument(name: name, role: role, type: try reader.type())
   }

@@ -3,12 +3,6 @@
 // what they have in common: the same passes see the same instructions, and no pass that uses
 // mathematics looks at users.
 
-/// How a training step changes the parameters.
-public enum Optimizer: Hashable, Sendable {
-  /// w - learning_rate · gradient
-  case sgd
-}
-
 /// Why a function has no gradient.
 public enum GradientError: Error, Hashable, Sendable {
   /// There is no loss, and not exactly one output of one element: these are the outputs.
@@ -65,40 +59,6 @@ extension Function {
     return builder.takeFunction().finished("gradient", printAfter)
   }
 
-  /// One step of training: the new values of all float parameters, as `update:NAME`, then the loss.
-  /// The last argument is the `learning_rate`, a scalar of the loss's element type; where there are dropouts their `seed` and the number
-  /// of the `step` come after it, i64 scalars.
-  /// With `keepingOutputs` the outputs stand before the loss.
-  public func trainingStep(
-    optimizer: Optimizer = .sgd, keepingOutputs: Bool = false, printAfter: PassObserver? = nil
-  ) throws(GradientError) -> Function {
-    let prepared = hoistingDropouts().prepared(printAfter)
-    guard let loss = prepared.result(.loss) else { throw .noLoss }
-    let type = prepared.type(of: loss.value)
-    if !type.element.isFloat { throw .lossIsNotFloat(name: loss.name, type) }
-    let numbers = arguments.indices.filter {
-      arguments[$0].role == .parameter && arguments[$0].type.element.isFloat
-    }
-    let (builder, gradients) = try prepared.differentiated(loss.value, numbers)
-    builder.function.results = []
-    let rate = builder.argument(
-      Argument(
-        name: Hyperparameter.learningRate.rawValue, role: .hyperparameter,
-        type: TensorType(type.element, .scalar)))
-    let parameters = builder.argumentValues(numbers)
-    for ((number, parameter), gradient) in zip(zip(numbers, parameters), gradients) {
-      let updated =
-        switch optimizer {
-        case .sgd: builder.descended(parameter, gradient, rate)
-        }
-      builder.result("update:\(arguments[number].name)", .update(of: number), updated)
-    }
-    if keepingOutputs { builder.function.results += prepared.results.filter { $0.role == .output } }
-    builder.function.results.append(loss)
-    if builder.isFull { throw .tooLarge }
-    return builder.takeFunction().drawingRandomNumbers().finished("step", printAfter)
-  }
-
   private func derived(
     _ kind: String, _ results: [Result], _ printAfter: PassObserver?
   ) -> Function {
@@ -107,13 +67,13 @@ extension Function {
     return function.prepared(printAfter).finished(kind, printAfter)
   }
 
-  private consuming func finished(_ kind: String, _ printAfter: PassObserver?) -> Function {
+  consuming func finished(_ kind: String, _ printAfter: PassObserver?) -> Function {
     var function = run(Pass.afterDifferentiation, printAfter).withoutUnneededInputs()
     function.name = kind
     return function
   }
 
-  private func prepared(_ printAfter: PassObserver?) -> Function {
+  func prepared(_ printAfter: PassObserver?) -> Function {
     run(Pass.beforeDifferentiation, printAfter)
   }
 
@@ -135,7 +95,7 @@ extension Function {
       outputs: outputs.map { GradientError.Output(name: $0.name, type: type(of: $0.value)) })
   }
 
-  private func differentiated(
+  func differentiated(
     _ value: Value, _ numbers: [Int]
   ) throws(GradientError) -> (FunctionBuilder, [Value]) {
     for number in numbers where !arguments.indices.contains(number) {
@@ -186,14 +146,14 @@ extension Function {
 
 extension FunctionBuilder {
   /// The function, which the builder then no longer holds.
-  fileprivate func takeFunction() -> Function {
+  func takeFunction() -> Function {
     defer { function = Function(name: "") }
     return function
   }
 
   /// The instructions of these arguments; one that nothing has used so far gets its instruction
   /// now.
-  fileprivate func argumentValues(_ numbers: [Int]) -> [Value] {
+  func argumentValues(_ numbers: [Int]) -> [Value] {
     var values = [Value?](repeating: nil, count: function.arguments.count)
     for (index, instruction) in function.instructions.enumerated() {
       if case .argument(let number) = instruction.op { values[number] = Value(index) }
@@ -204,12 +164,5 @@ extension FunctionBuilder {
       values[number] = value
       return value
     }
-  }
-
-  /// parameter - rate · gradient, in the parameter's element type.
-  fileprivate func descended(_ parameter: Value, _ gradient: Value, _ rate: Value) -> Value {
-    let type = type(of: parameter)
-    let step = broadcast(cast(rate, to: type.element), to: type.shape)
-    return elementwise(.sub, parameter, elementwise(.mul, step, gradient))
   }
 }

@@ -8,24 +8,32 @@ extension Instruction {
 }
 
 extension Function {
-  /// With random numbers in the place of dropouts' ones, drawn with the arguments `seed` and `step`,
-  /// which come last; unchanged where there is no dropout.
+  /// With random numbers in the place of dropouts' ones, drawn with the arguments `seed` and `step`, which come last where they are not
+  /// there yet; unchanged where there is no dropout.
   func drawingRandomNumbers() -> Function {
     guard instructions.contains(where: \.isDropout) else { return self }
     let scalar = TensorType(.i64, .scalar)
-    let added = [Hyperparameter.seed, .step].map {
-      Argument(name: $0.rawValue, role: .hyperparameter, type: scalar)
-    }
-    var function = Function(name: name, arguments: arguments + added)
+    var function = Function(name: name, arguments: arguments)
     function.instructions.reserveCapacity(instructions.count + 2)
-    for number in [arguments.count, arguments.count + 1] {
-      function.instructions.append(Instruction(.argument(number), type: scalar))
+    // Dropouts may stand before all that used the number of the step so far.
+    for which in [Hyperparameter.seed, .step] {
+      var number = arguments.firstIndex { $0.hyperparameter == which }
+      if number == nil {
+        number = function.arguments.count
+        function.arguments.append(
+          Argument(name: which.rawValue, role: .hyperparameter, type: scalar))
+      }
+      function.instructions.append(Instruction(.argument(number ?? 0), type: scalar))
     }
+    let known = arguments.firstIndex { $0.hyperparameter == .step }
     func moved(_ value: Value) -> Value { Value(value.index + 2) }
     for instruction in instructions {
       var instruction = instruction
       instruction.operands =
         instruction.isDropout ? [Value(0), Value(1)] : instruction.operands.map(moved)
+      if case .argument(let number) = instruction.op, number == known {
+        instruction = Instruction(.identity, [Value(1)], type: scalar)
+      }
       function.instructions.append(instruction)
     }
     function.results = results.map {

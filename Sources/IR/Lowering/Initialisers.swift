@@ -2,7 +2,8 @@
 // because the parameter has one.
 
 extension Lowerer {
-  private static let parameters: [String: [(name: String, fallback: Double?)]] = [
+  /// By the initialiser's name.
+  static let initialiserParameters: [String: [(name: String, fallback: Double?)]] = [
     "zeros": [], "ones": [], "glorot": [], "glorot_normal": [], "he": [], "lecun": [],
     "constant": [("v", nil)],
     "uniform": [("low", -0.05), ("high", 0.05)],
@@ -54,8 +55,8 @@ extension Lowerer {
     _ symbol: Symbol, _ expression: Expression, _ range: ExpressionRange, _ type: TensorType
   ) -> Initializer? {
     let name = name(symbol)
-    guard let parameters = Self.parameters[name] else {
-      report(unknown("initialiser", name, among: Self.parameters.keys.sorted()))
+    guard let parameters = Self.initialiserParameters[name] else {
+      report(unknown("initialiser", name, among: Self.initialiserParameters.keys.sorted()))
       return nil
     }
     let operands = code.tree.operands(of: range.root)

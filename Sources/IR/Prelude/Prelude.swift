@@ -112,6 +112,58 @@ enum Prelude {
     def binary_cross_entropy(p, y) { return mean(-(y * log(p) + (1 - y) * log1p(-p))) }
     def hinge(h, y) { return mean(maximum(0, 1 - y * h)) }
     def perceptron_loss(h, y) { return mean(maximum(0, -y * h)) }
+
+    # Optimisers: from a parameter w, its gradient g, the learning rate and the state, which begins as zeros, the new w and the new state.
+    # t is the number of the step, from 1 on.
+    def sgd(w, g, lr) { return w - lr * g }
+    def momentum(w, g, lr, v, beta=0.9) {
+      next = beta * v + g
+      return w - lr * next, next
+    }
+    def nesterov(w, g, lr, v, beta=0.9) {
+      next = beta * v + g
+      return w - lr * (g + beta * next), next
+    }
+    # Duchi, Hazan, Singer, 2011
+    def adagrad(w, g, lr, s, epsilon=1e-10) {
+      next = s + square(g)
+      return w - lr * g / (sqrt(next) + epsilon), next
+    }
+    # Tieleman, Hinton, 2012
+    def rmsprop(w, g, lr, s, decay=0.99, epsilon=1e-8) {
+      next = decay * s + (1 - decay) * square(g)
+      return w - lr * g / (sqrt(next) + epsilon), next
+    }
+    # 1 - beta^t, what averages that began with zeros are too small by: in f64, as 0.999 to the 1 has few digits left after it.
+    def _grown(beta, t, w) { return cast(1 - beta ^ cast(t, f64), like=w) }
+    # Kingma, Ba, 2015
+    def adam(w, g, lr, m, v, t, beta1=0.9, beta2=0.999, epsilon=1e-8) {
+      mean = beta1 * m + (1 - beta1) * g
+      variance = beta2 * v + (1 - beta2) * square(g)
+      step = mean / _grown(beta1, t, w) / (sqrt(variance / _grown(beta2, t, w)) + epsilon)
+      return w - lr * step, mean, variance
+    }
+    # Loshchilov, Hutter, 2019
+    def adamw(w, g, lr, m, v, t, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01) {
+      mean = beta1 * m + (1 - beta1) * g
+      variance = beta2 * v + (1 - beta2) * square(g)
+      step = mean / _grown(beta1, t, w) / (sqrt(variance / _grown(beta2, t, w)) + epsilon)
+      return w - lr * (step + weight_decay * w), mean, variance
+    }
+    # Chen et al., 2023
+    def lion(w, g, lr, m, beta1=0.9, beta2=0.99, weight_decay=0) {
+      step = sign(beta1 * m + (1 - beta1) * g)
+      return w - lr * (step + weight_decay * w), beta2 * m + (1 - beta2) * g
+    }
+
+    # Schedules: the learning rate of step t, from 1 on.
+    def linear_warmup(lr, t, steps) { return lr * minimum(1, t / steps) }
+    def step_decay(lr, t, every, factor=0.1) { return lr * factor ^ floor((t - 1) / every) }
+    # Loshchilov, Hutter, 2017
+    def cosine_decay(lr, t, steps, final=0) {
+      progress = minimum(1, (t - 1) / steps)
+      return lr * (final + (1 - final) * (0.5 + 0.5 * cos(pi * progress)))
+    }
     """
 
   /// The prelude read; that it has no error is tested.

@@ -52,6 +52,8 @@ public struct SourceText: Sendable {
       start = end + 1
       left -= 1
     }
+    // Columns count from behind a byte order mark.
+    if start == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }
     let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
     return bytes[start..<end]
   }
@@ -71,6 +73,18 @@ public struct SourceText: Sendable {
     }
     if place.column <= 1 { return nil }
     return call(of: functions, from: Place(line: Int(place.line), column: 1))
+  }
+
+  /// The column after the token that begins at a place, at least one after it; nil where there is no such line.
+  public func endColumn(of place: Place) -> Int? {
+    guard let line = lineBytes(Int(place.line)) else { return nil }
+    // Enough for any name; a longer token is as good as endless.
+    let rest = line.dropFirst(max(0, Int(place.column) - 1)).prefix(4096)
+    guard let first = rest.first, !isSpace(first), first != UInt8(ascii: "#") else {
+      return Int(place.column) + 1
+    }
+    var lexer = Lexer(Array(rest))
+    return Int(place.column) + max(1, lexer.next().end)
   }
 
   /// The text of a line (from 1 on), trimmed, with anything unprintable replaced.

@@ -72,7 +72,7 @@ struct FunctionParser {
       let name = try reader.string()
       try reader.expect(":")
       guard let role = ArgumentRole(rawValue: reader.word()) else {
-        throw reader.error("expected input, parameter or hyperparameter")
+        throw reader.error("expected input, parameter, state or hyperparameter")
       }
       function.arguments.append(Argument(name: name, role: role, type: try reader.type()))
     }

@@ -83,25 +83,41 @@ public struct CCompiler: Hashable, Sendable {
 
   /// The bytes of the shared object that the compiler makes of `text`.
   func compile(_ text: String) throws -> [UInt8] {
+    try build([SourceFile(name: "kernels.c", text: text)], flags: flags + Self.ownFlags)
+  }
+
+  /// The bytes of what the compiler, called with these flags, makes of the `.c` files among `files`.
+  func build(_ files: [SourceFile], flags: [String]) throws -> [UInt8] {
     try CompilerProcess.withTemporaryFiles {
       _ = Self.sweep
       let folder = try TemporaryFolder()
       defer { folder.remove() }
-      try folder.write(text, name: "kernels.c")
+      for file in files { try folder.write(file.text, name: file.name) }
+      let sources = files.filter { $0.name.hasSuffix(".c") }
       let arguments =
-        [path] + flags + Self.ownFlags + [
-          "-o", folder.file("kernels.so"), folder.file("kernels.c"),
-        ]
+        [path] + flags + ["-o", folder.file("result")] + sources.map { folder.file($0.name) }
       let status = try CompilerProcess.run(
         arguments, messages: folder.file("messages"), folder: folder.path)
-      let object = status == 0 ? folder.read("kernels.so") : []
-      guard !object.isEmpty else {
+      let result = status == 0 ? folder.read("result") : []
+      guard !result.isEmpty else {
         let said = String(decoding: folder.read("messages"), as: UTF8.self)
         let message = said.isEmpty ? "it ended with status \(status) and made nothing" : said
-        throw CompilerDefect(compiler: name, message: message, keeping: text)
+        throw CompilerDefect(
+          compiler: name, message: message, keeping: sources.map(\.text).joined())
       }
-      return object
+      return result
     }
+  }
+}
+
+/// A file that a C compiler reads; headers stand beside the sources that include them.
+public struct SourceFile: Sendable {
+  public var name: String
+  public var text: String
+
+  public init(name: String, text: String) {
+    self.name = name
+    self.text = text
   }
 }
 

@@ -32,6 +32,7 @@ public enum ColumnError: Error, Hashable, CustomStringConvertible {
   case notAClass(column: String, row: Int, value: Double, classes: Int)
   case notAnInteger(input: String, column: String, row: Int, value: Double)
   case scalarInput(String)
+  case differentRows(input: String, found: Int, expected: Int)
 
   public var description: String {
     switch self {
@@ -51,6 +52,8 @@ public enum ColumnError: Error, Hashable, CustomStringConvertible {
       "row \(row), column '\(column)': \(value) is not a class from 0 to \(classes - 1)"
     case .notAnInteger(let input, let column, let row, let value):
       "row \(row), column '\(column)': \(value) is not an integer, as input \(input) needs"
+    case .differentRows(let input, let found, let expected):
+      "input \(input) gets \(found) rows, but the input before it \(expected)"
     case .scalarInput(let name):
       "input \(name) is a scalar: data needs a leading axis for the rows of a batch"
     }

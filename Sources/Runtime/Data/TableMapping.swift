@@ -1,8 +1,18 @@
-// A table of numbers with named columns, and its way into the inputs of a graph: one row of the table is one index of axis 0.
+// Columns and their way into the inputs of a graph: one row of the data is one index of axis 0.
 
 import NNIR
 
 extension Table {
+  /// The inputs that `mappings` name; see `DataTable.mapped`.
+  public func mapped(
+    to inputs: [Argument], by mappings: [(name: String, expression: ColumnExpression)],
+    scales: [(name: String, factor: Double)] = []
+  ) throws(ColumnError) -> [Tensor] {
+    try DataTable(self).mapped(to: inputs, by: mappings, scales: scales)
+  }
+}
+
+extension DataTable {
   /// The inputs that `mappings` name, each with `rowCount` as its axis 0 and the rest of the input's own shape.
   ///
   /// - Parameters:
@@ -12,10 +22,8 @@ extension Table {
     to inputs: [Argument], by mappings: [(name: String, expression: ColumnExpression)],
     scales: [(name: String, factor: Double)] = []
   ) throws(ColumnError) -> [Tensor] {
-    for (name, _) in mappings where !inputs.contains(where: { $0.name == name }) {
-      throw .unknownInput(name, suggestion: nearest(to: name, among: inputs.map(\.name)))
-    }
-    for (name, _) in scales where !inputs.contains(where: { $0.name == name }) {
+    for name in mappings.map(\.name) + scales.map(\.name)
+    where !inputs.contains(where: { $0.name == name }) {
       throw .unknownInput(name, suggestion: nearest(to: name, among: inputs.map(\.name)))
     }
     var tensors: [Tensor] = []
@@ -26,6 +34,10 @@ extension Table {
       let factor = scales.last { $0.name == input.name }?.factor ?? 1
       tensors.append(try tensor(for: input, from: mapping.expression, factor: factor))
     }
+    let rows = tensors.first?.shape[0] ?? 0
+    for (input, tensor) in zip(inputs, tensors) where tensor.shape[0] != rows {
+      throw .differentRows(input: input.name, found: tensor.shape[0], expected: rows)
+    }
     return tensors
   }
 
@@ -33,66 +45,106 @@ extension Table {
     for input: Argument, from expression: ColumnExpression, factor: Double
   ) throws(ColumnError) -> Tensor {
     guard input.type.shape.rank > 0 else { throw .scalarInput(input.name) }
-    let rest = Array(input.type.shape.sizes.dropFirst())
-    let width = rest.reduce(1, *)
-    let shape = Shape([rowCount] + rest)
+    let width = input.type.shape.sizes.dropFirst().reduce(1, *)
     switch expression {
     case .columns(let ranges):
-      var chosen: [Int] = []
-      for range in ranges { chosen += try indices(of: range) }
-      guard chosen.count == width else {
-        throw .wrongWidth(
-          input: input.name, type: input.type, expected: width, found: chosen.count)
+      var chosen: [DataColumn] = []
+      for range in ranges { chosen += columns[try indices(of: range)] }
+      let found = chosen.reduce(0) { $0 + $1.width }
+      guard found == width else {
+        throw .wrongWidth(input: input.name, type: input.type, expected: width, found: found)
       }
       if !input.type.element.isFloat { try requireIntegers(in: chosen, input: input.name) }
-      let values = chosen.map { self.values(ofColumn: $0) }
-      return fill(TensorType(input.type.element, shape)) { row, place in
-        values[place][row] * factor
-      }
+      return joined(chosen, as: input, factor)
     case .oneHot(let name):
-      let classes = self.values(ofColumn: try index(of: name))
-      for (row, value) in classes.enumerated()
-      where !(value >= 0 && value < Double(width) && value == value.rounded()) {
-        throw .notAClass(column: name, row: row + 1, value: value, classes: width)
-      }
-      return fill(TensorType(input.type.element, shape)) { row, place in
-        classes[row] == Double(place) ? factor : 0
-      }
+      return try oneHot(columns[try index(of: name)], as: input, factor)
     }
   }
 
-  private func fill(_ type: TensorType, _ value: (Int, Int) -> Double) -> Tensor {
-    let width = type.shape.sizes.dropFirst().reduce(1, *)
-    func write<Element>(_ bytes: UnsafeMutableRawBufferPointer, _ make: (Double) -> Element) {
-      let elements = bytes.bindMemory(to: Element.self)
-      for row in 0..<rowCount {
-        for place in 0..<width { elements[row * width + place] = make(value(row, place)) }
-      }
+  /// Columns beside one another.
+  private func joined(_ chosen: [DataColumn], as input: Argument, _ factor: Double) -> Tensor {
+    let rows = chosen.first?.tensor.shape[0] ?? rowCount
+    let rest = Array(input.type.shape.sizes.dropFirst())
+    let type = TensorType(input.type.element, Shape([rows] + rest))
+    if chosen.count == 1, factor == 1 {
+      return chosen[0].tensor.converted(to: type.element).reshaped(to: type.shape)
     }
+    let width = rest.reduce(1, *)
     return Tensor(type: type) { bytes in
-      switch type.element {
-      case .f32: write(bytes) { Float($0) }
-      case .f64: write(bytes) { $0 }
-      case .i32: write(bytes) { Int32(truncatingIfNeeded: Scalar($0, as: .i32).int64) }
-      case .i64: write(bytes) { Scalar($0, as: .i64).int64 }
-      case .bool: write(bytes) { $0 != 0 ? UInt8(1) : 0 }
+      var start = 0
+      for column in chosen {
+        let values = column.tensor.doubles
+        write(into: bytes, type.element, count: values.count) { index in
+          let (row, place) = index.quotientAndRemainder(dividingBy: column.width)
+          return (row * width + start + place, values[index] * factor)
+        }
+        start += column.width
       }
     }
   }
 
-  private func requireIntegers(in chosen: [Int], input: String) throws(ColumnError) {
-    for column in chosen {
-      for (row, value) in values(ofColumn: column).enumerated() where value != value.rounded() {
-        throw .notAnInteger(input: input, column: names[column], row: row + 1, value: value)
+  /// As many numbers for each of the column's as the input's last axis has: 0, and `factor` at the class.
+  private func oneHot(
+    _ column: DataColumn, as input: Argument, _ factor: Double
+  ) throws(ColumnError) -> Tensor {
+    let sizes = input.type.shape.sizes.dropFirst()
+    let classes = column.width == 1 ? sizes.reduce(1, *) : sizes.last ?? 1
+    guard column.width * classes == sizes.reduce(1, *) else {
+      throw .wrongWidth(
+        input: input.name, type: input.type, expected: sizes.reduce(1, *),
+        found: column.width * classes)
+    }
+    let values = column.tensor.doubles
+    for (index, value) in values.enumerated()
+    where !(value >= 0 && value < Double(classes) && value == value.rounded()) {
+      throw .notAClass(
+        column: column.name, row: index / column.width + 1, value: value, classes: classes)
+    }
+    let shape = Shape([column.tensor.shape[0]] + sizes)
+    var tensor = Tensor(zeros: TensorType(input.type.element, shape))
+    tensor.withUnsafeMutableBytes { bytes in
+      write(into: bytes, input.type.element, count: values.count) { index in
+        (index * classes + Int(values[index]), factor)
+      }
+    }
+    return tensor
+  }
+
+  /// Stores values where they belong, rounded to the type.
+  private func write(
+    into bytes: UnsafeMutableRawBufferPointer, _ element: ElementType, count: Int,
+    _ value: (Int) -> (place: Int, value: Double)
+  ) {
+    func store<Element>(_ convert: (Double) -> Element) {
+      let elements = bytes.bindMemory(to: Element.self)
+      for index in 0..<count {
+        let (place, value) = value(index)
+        elements[place] = convert(value)
+      }
+    }
+    switch element {
+    case .f32: store { Float($0) }
+    case .f64: store { $0 }
+    case .i32: store { Int32(truncatingIfNeeded: Scalar($0, as: .i32).int64) }
+    case .i64: store { Scalar($0, as: .i64).int64 }
+    case .bool: store { $0 != 0 ? UInt8(1) : 0 }
+    }
+  }
+
+  private func requireIntegers(in chosen: [DataColumn], input: String) throws(ColumnError) {
+    for column in chosen where column.tensor.element.isFloat {
+      for (index, value) in column.tensor.doubles.enumerated() where value != value.rounded() {
+        throw .notAnInteger(
+          input: input, column: column.name, row: index / max(1, column.width) + 1, value: value)
       }
     }
   }
 
-  private func indices(of range: ColumnRange) throws(ColumnError) -> [Int] {
+  private func indices(of range: ColumnRange) throws(ColumnError) -> ClosedRange<Int> {
     let first = try index(of: range.first)
     let last = try index(of: range.last)
     if last < first { throw .backwards(first: range.first, last: range.last) }
-    return Array(first...last)
+    return first...last
   }
 
   private func index(of name: String) throws(ColumnError) -> Int {

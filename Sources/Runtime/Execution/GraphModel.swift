@@ -6,17 +6,17 @@ extension Graph {
   /// Compiles the graph: what `forward()` gives are the graph's outputs and these, and the loss; `backward()` differentiates the
   /// loss, or without one the only output of one element.
   ///
-  /// Parameters are drawn with `seed`; `dims` overrides sizes by name. Threads are one a core unless told otherwise, and
+  /// `optimizer` is what `step` takes. Parameters are drawn with `seed`; `dims` overrides sizes by name. Threads are one a core unless told otherwise, and
   /// change no bit of any result.
   public func compile(
     loss: Variable? = nil, outputs: [Variable] = [], backend: Backend = .auto, threads: Int = 0,
-    seed: UInt64 = 0, dims: [String: Int] = [:], file: String = #fileID, line: Int = #line,
-    column: Int = #column
+    seed: UInt64 = 0, optimizer: Optimizer = .sgd, dims: [String: Int] = [:],
+    file: String = #fileID, line: Int = #line, column: Int = #column
   ) throws -> Model {
     let network = try lowered(
       loss: loss, outputs: outputs, dims: dims, file: file, line: line, column: column)
     let options = ExecutionOptions(backend: backend, threads: threads)
-    return try Model(network, options: options, seed: seed)
+    return try Model(network, options: options, seed: seed, optimizer: optimizer)
   }
 }
 

@@ -19,6 +19,9 @@ public final class Model {
   private let executable: Executable
   private var step: Executable?
   private let seed: UInt64
+  private let optimizer: Optimizer
+  /// The optimiser's, in the order of the step's arguments; empty before the first step.
+  private var optimizerState: [NamedTensor] = []
   /// How many steps have been taken.
   private var stepCount = 0
   /// All parameters and inputs, under the numbers of the network's arguments; nil where not given yet.
@@ -29,12 +32,16 @@ public final class Model {
   private var isBackwardCurrent = false
 
   /// Compiles the network; parameters, and dropouts, are drawn with `seed`.
+  ///
+  /// - Parameter optimizer: what `step` does with the gradients.
   public init(
-    _ network: Network, options: ExecutionOptions = ExecutionOptions(), seed: UInt64 = 0
+    _ network: Network, options: ExecutionOptions = ExecutionOptions(), seed: UInt64 = 0,
+    optimizer: Optimizer = .sgd
   ) throws {
     self.network = network
     self.options = options
     self.seed = seed
+    self.optimizer = optimizer
     let function: Function
     do throws(GradientError) {
       function = try network.function.gradient(keepingOutputs: true)
@@ -152,7 +159,7 @@ public final class Model {
 
   // MARK: Training
 
-  /// One step of gradient descent on the present inputs; gives the loss before the step.
+  /// One step of the optimiser on the present inputs; gives the loss before the step.
   @discardableResult
   public func step(learningRate: Double) throws -> Double {
     let step = try compiledStep()
@@ -165,20 +172,28 @@ public final class Model {
         arguments.append(hyperparameters.value(of: hyperparameter, argument.type))
         continue
       }
+      if let state = optimizerState.first(where: { $0.name == argument.name }) {
+        arguments.append(state.tensor)
+        continue
+      }
       guard let value = values[argumentNumber(argument.name)] else {
         throw CallError.missingInput(name: argument.name, type: argument.type)
       }
       arguments.append(value)
     }
-    // Let go of the parameters, so that the step writes them where they are.
+    // Let go of the parameters and the state, so that the step writes them where they are.
     for argument in function.arguments where argument.role == .parameter {
       values[argumentNumber(argument.name)] = nil
     }
+    optimizerState = []
     var stepResults = step.emptyResults()
     defer {
       for (argument, tensor) in zip(function.arguments, arguments) where argument.role == .parameter
       {
         values[argumentNumber(argument.name)] = tensor
+      }
+      optimizerState = zip(function.arguments, arguments).filter { $0.0.role == .state }.map {
+        NamedTensor(name: $0.0.name, tensor: $0.1)
       }
     }
     try step.run(arguments: &arguments, results: &stepResults)
@@ -191,7 +206,9 @@ public final class Model {
 
   private func compiledStep() throws -> Executable {
     if let step { return step }
-    let made = try Executable(try network.function.trainingStep(), options: options)
+    let made = try Executable(
+      try network.function.trainingStep(optimizer: optimizer), options: options)
+    optimizerState = made.function.initialOptimizerState
     step = made
     return made
   }

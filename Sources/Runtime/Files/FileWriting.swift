@@ -57,6 +57,11 @@ public func writeFile(_ text: String, to file: String) throws(FileError) {
   try write([.bytes(Array(text.utf8))], to: file)
 }
 
+/// Writes `bytes` to `file`, as `write` does.
+public func writeFile(_ bytes: [UInt8], to file: String) throws(FileError) {
+  try write([.bytes(bytes)], to: file)
+}
+
 private func check(_ result: Int32, file: String) throws(FileError) {
   guard result == 0 else { throw .unwritable(file: file, reason: systemError()) }
 }

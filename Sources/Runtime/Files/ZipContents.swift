@@ -63,7 +63,7 @@ private func inflated(_ packed: ArraySlice<UInt8>, size: Int) -> [UInt8]? {
 }
 
 /// What zlib has yet to read, and whether its stream has ended.
-private struct Inflation {
+struct Inflation {
   var rest: Slice<UnsafeRawBufferPointer>
   var isFinished = false
 

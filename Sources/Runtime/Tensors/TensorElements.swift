@@ -96,7 +96,15 @@ extension Tensor {
   }
 
   /// The elements as doubles: exact but for large i64.
-  public var doubles: [Double] { (0..<count).map { self[flat: $0].double } }
+  public var doubles: [Double] {
+    switch element {
+    case .f32: elements(as: Float.self).map(Double.init)
+    case .f64: elements(as: Double.self)
+    case .i32: elements(as: Int32.self).map(Double.init)
+    case .i64: elements(as: Int64.self).map(Double.init)
+    case .bool: (0..<count).map { self[flat: $0].double }
+    }
+  }
 
   /// The elements in another type, by the rules of the language's `cast`.
   public func converted(to target: ElementType) -> Tensor {

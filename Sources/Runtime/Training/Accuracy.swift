@@ -23,13 +23,19 @@ public struct AccuracyMeasure: Hashable, Sendable {
   }
 
   /// The share that is right, times the rows of axis 0: a row may hold several answers, one for each symbol of a sequence.
-  public func correctRows(output: Tensor, target: Tensor) -> Double {
+  ///
+  /// - Parameter among: an answer is right where so many classes at most are likelier or as likely and come first.
+  public func correctRows(output: Tensor, target: Tensor, among: Int = 1) -> Double {
     let rows = output.shape.rank > 0 ? output.shape[0] : 1
     let width =
       kind == .classes ? output.shape.sizes.last ?? 1 : max(1, output.count / max(1, rows))
     let answers = width > 0 ? output.count / width : 0
     if answers == 0 { return 0 }
-    let correct = (0..<answers).count { isRight(output, target, row: $0, width: width) }
+    let correct = (0..<answers).count { row in
+      among == 1
+        ? isRight(output, target, row: row, width: width)
+        : rank(ofClass: wantedClass(target, output, row, width), output, row, width) < among
+    }
     return Double(correct * rows) / Double(answers)
   }
 
@@ -37,14 +43,28 @@ public struct AccuracyMeasure: Hashable, Sendable {
     switch kind {
     case .sign: return output[flat: row].double == target[flat: row].double
     case .classes:
-      let found = greatest(output, row: row, width: width)
-      if target.count == output.count { return found == greatest(target, row: row, width: width) }
-      return found == Int(target[flat: row].double)
+      return greatest(output, row: row, width: width) == wantedClass(target, output, row, width)
+    }
+  }
+
+  /// The right class of an answer: that of the greatest element, or the number itself.
+  public func wantedClass(_ target: Tensor, _ output: Tensor, _ row: Int, _ width: Int) -> Int {
+    target.count == output.count
+      ? greatest(target, row: row, width: width) : Int(target[flat: row].double)
+  }
+
+  /// How many classes come before this one.
+  private func rank(ofClass wanted: Int, _ output: Tensor, _ row: Int, _ width: Int) -> Int {
+    guard (0..<width).contains(wanted) else { return width }
+    let own = output[flat: row * width + wanted].double
+    return (0..<width).count { index in
+      let other = output[flat: row * width + index].double
+      return other > own || (other == own && index < wanted)
     }
   }
 
   /// The index of the first of the greatest elements.
-  private func greatest(_ tensor: Tensor, row: Int, width: Int) -> Int {
+  func greatest(_ tensor: Tensor, row: Int, width: Int) -> Int {
     var best = 0
     for index in 0..<width
     where tensor[flat: row * width + index].double > tensor[flat: row * width + best].double {
@@ -121,7 +141,7 @@ extension Function {
   }
 
   /// The numbers of the arguments that a value depends on.
-  fileprivate func neededArguments(by value: Value) -> Set<Int> {
+  func neededArguments(by value: Value) -> Set<Int> {
     var isNeeded = [Bool](repeating: false, count: instructions.count)
     isNeeded[value.index] = true
     var found: Set<Int> = []

@@ -1,101 +1,73 @@
-// The training loop: stochastic gradient descent over batches of rows. The last, smaller batch of an epoch is trained on by the
-// same graph with its batch size rebound; the parameters are shared.
+// The training loop: steps of an optimiser over batches of rows. The last, smaller batch of an epoch is trained on by the same graph with
+// its batch size rebound; parameters and the optimiser's state are shared.
 
 import NNIR
-
-public struct TrainingOptions: Sendable {
-  public var epochs = 20
-  public var learningRate = 0.1
-  /// Whether each epoch visits the rows in a new order, which the seed decides.
-  public var shuffle = true
-  /// How many of the rows, the last ones, are held out.
-  public var heldOutRows = 0
-  public var seed: UInt64 = 0
-  public var execution = ExecutionOptions()
-
-  public init() {}
-}
-
-/// What an epoch achieved. Losses are means over rows; accuracies are fractions of them.
-public struct EpochReport: Hashable, Sendable {
-  /// From 1 on.
-  public var epoch: Int
-  public var loss: Double
-  public var accuracy: Double?
-  public var validationLoss: Double?
-  public var validationAccuracy: Double?
-  public var seconds: Double
-}
-
-public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The graph has no loss.
-  case noLoss
-  /// An input has no axis of rows, or inputs disagree about their number.
-  case noBatch(input: String, type: TensorType)
-  /// A partial batch is needed, but the batch is no `dim` of the graph.
-  case batchIsFixed(batch: Int, rows: Int)
-  /// There are no rows to train on.
-  case noRows
-
-  public var description: String {
-    switch self {
-    case .noLoss: "the graph has no loss to train"
-    case .noBatch(let input, let type):
-      "input '\(input)' (\(type)) has no axis of rows like the others"
-    case .batchIsFixed(let batch, let rows):
-      "\(rows) rows do not divide into batches of \(batch), and the leading size is written as a number: "
-        + "make it a dim"
-    case .noRows: "there are no rows to train on"
-    }
-  }
-}
 
 /// Trains a network's parameters on rows of data.
 public final class Trainer {
   public let network: Network
   public let options: TrainingOptions
-  /// In the network's order.
-  public private(set) var parameters: [Tensor]
+  /// All that training has changed so far.
+  public private(set) var state: TrainingState
   /// How many of the first rows are trained on; the others are held out.
   public let trainingRows: Int
   public let rowCount: Int
-  public let accuracyMeasure: AccuracyMeasure?
+  public let batch: Int
 
-  /// A tensor an input, in the network's order.
-  private let data: [Tensor]
-  private let batch: Int
+  private let data: Dataset
+  private let metrics: MetricPlan
   private let rebound: ((Int) throws -> Network)?
-  /// How many steps have been taken.
-  private var stepCount = 0
   private var steps: [Int: BatchFunction] = [:]
   private var evaluations: [Int: BatchFunction] = [:]
+  /// Where the present epoch began, from where a loss that is not finite is traced.
+  private var epochStart: TrainingState?
+
+  /// In the network's order.
+  public var parameters: [Tensor] { state.parameters }
+  public var accuracyMeasure: AccuracyMeasure? { metrics.accuracy }
+  public var metricNames: [String] { metrics.metrics.map(\.rawValue) }
 
   /// - Parameters:
-  ///   - data: a tensor an input of the network, in its order, each with as many rows as there are examples.
-  ///   - parameters: the values to start from, in the network's order.
+  ///   - data: a source an input of the network, in its order, each with as many rows as there are examples.
+  ///   - state: where to begin; an optimiser without a state begins with zeros.
   ///   - rebound: the same network with another batch size; nil where the batch is no `dim`.
   public init(
-    _ network: Network, data: [Tensor], parameters: [Tensor], options: TrainingOptions,
+    _ network: Network, data: Dataset, from state: TrainingState, options: TrainingOptions,
     rebound: ((Int) throws -> Network)?
   ) throws {
     guard network.function.result(.loss) != nil else { throw TrainingError.noLoss }
     self.network = network
     self.options = options
-    self.parameters = parameters
+    self.state = state
     self.data = data
     self.rebound = rebound
     batch = try Self.batchSize(network)
-    rowCount = data.first?.shape[0] ?? 0
-    for (input, tensor) in zip(network.inputs, data) where tensor.shape[0] != rowCount {
-      throw TrainingError.noBatch(input: input.name, type: tensor.type)
+    rowCount = data.count
+    for (input, source) in zip(network.inputs, data.sources) where source.count != data.count {
+      throw TrainingError.noBatch(input: input.name, type: source.type)
     }
     let heldOut = options.heldOutRows
     trainingRows = rowCount - heldOut
     guard trainingRows > 0, batch > 0 else { throw TrainingError.noRows }
-    accuracyMeasure = network.accuracyMeasure
+    metrics = try MetricPlan(options.metrics, for: network)
     for count in [trainingRows, heldOut] where count % batch != 0 && rebound == nil {
       throw TrainingError.batchIsFixed(batch: batch, rows: count)
     }
+    let first = try function(batch: min(batch, trainingRows), step: true)
+    if state.optimizer.isEmpty {
+      self.state.optimizer = first.executable.function.initialOptimizerState
+    }
+    if state.totals.metrics.isEmpty { self.state.totals.metrics = metrics.emptySums }
+  }
+
+  /// With all rows as tensors, from these parameters.
+  public convenience init(
+    _ network: Network, data: [Tensor], parameters: [Tensor], options: TrainingOptions,
+    rebound: ((Int) throws -> Network)?
+  ) throws {
+    try self.init(
+      network, data: Dataset(data), from: TrainingState(parameters: parameters), options: options,
+      rebound: rebound)
   }
 
   private static func batchSize(_ network: Network) throws -> Int {
@@ -108,141 +80,225 @@ public final class Trainer {
     return first.type.shape[0]
   }
 
-  /// Trains for the epochs asked for. `shouldStop` is asked after every batch; an epoch that it ends early is not reported.
-  /// Gives whether training ran to its end.
+  // MARK: Epochs
+
+  /// Trains for the epochs asked for, those of the state included.
+  ///
+  /// - Parameters:
+  ///   - shouldStop: asked after every batch; an epoch that it ends early is not reported, and goes on when the state is trained again.
+  ///   - progress: told after every batch.
+  ///   - report: told after every epoch, once the state is that of the next.
   @discardableResult
   public func train(
-    shouldStop: () -> Bool = { false }, report: (EpochReport) throws -> Void
-  ) throws -> Bool {
-    for epoch in 1...max(options.epochs, 1) where epoch <= options.epochs {
+    shouldStop: () -> Bool = { false }, progress: (TrainingProgress) throws -> Void = { _ in },
+    report: (EpochReport) throws -> Void
+  ) throws -> TrainingEnd {
+    let begin = monotonicNanoseconds()
+    var rowsTrained = 0
+    while state.epoch <= options.epochs {
       let start = monotonicNanoseconds()
-      let order =
-        options.shuffle
-        ? shuffledRows(trainingRows, seed: options.seed, epoch: epoch) : Array(0..<trainingRows)
-      guard let training = try run(order, shouldStop: shouldStop, step: true) else { return false }
-      let held = try run(Array(trainingRows..<rowCount), shouldStop: shouldStop, step: false)
-      let seconds = Double(monotonicNanoseconds() - start) * 1e-9
-      try report(
-        EpochReport(
-          epoch: epoch, loss: training.meanLoss, accuracy: accuracy(training),
-          validationLoss: held.flatMap { $0.rows > 0 ? $0.meanLoss : nil },
-          validationAccuracy: held.flatMap(accuracy), seconds: seconds))
-      if shouldStop() { return false }
-    }
-    return true
-  }
-
-  /// Loss and accuracy on the rows that are held out, with the present parameters; nil where there are none.
-  public func validate() throws -> (loss: Double, accuracy: Double?)? {
-    guard trainingRows < rowCount else { return nil }
-    let totals = try run(Array(trainingRows..<rowCount), shouldStop: { false }, step: false)
-    return totals.map { ($0.meanLoss, accuracy($0)) }
-  }
-
-  // MARK: Batches
-
-  private struct Totals {
-    var rows = 0
-    var loss = 0.0
-    var correct = 0.0
-
-    var meanLoss: Double { loss / Double(rows) }
-  }
-
-  private func accuracy(_ totals: Totals) -> Double? {
-    guard accuracyMeasure != nil, totals.rows > 0 else { return nil }
-    return totals.correct / Double(totals.rows)
-  }
-
-  /// Runs over the rows in batches; nil where it was stopped.
-  private func run(_ order: [Int], shouldStop: () -> Bool, step: Bool) throws -> Totals? {
-    var totals = Totals()
-    for begin in stride(from: 0, to: order.count, by: batch) {
-      let rows = order[begin..<min(begin + batch, order.count)]
-      let inputs = data.map { $0.rows(rows) }
-      let function = try function(batch: rows.count, step: step)
-      let hyperparameters = StepHyperparameters(
-        learningRate: options.learningRate, seed: options.seed, step: stepCount)
-      let (loss, output) = try function.run(&parameters, inputs, hyperparameters)
-      if step { stepCount += 1 }
-      totals.rows += rows.count
-      totals.loss += loss * Double(rows.count)
-      if let accuracyMeasure, let output, let target = target(accuracyMeasure, inputs) {
-        totals.correct += accuracyMeasure.correctRows(output: output, target: target)
+      let isStopped = try trainEpoch(shouldStop) { rows in
+        rowsTrained += rows
+        try progress(
+          TrainingProgress(
+            epoch: self.state.epoch, epochs: self.options.epochs, rows: self.state.totals.rows,
+            rowsOfEpoch: self.trainingRows, seconds: seconds(since: begin),
+            rowsTrained: rowsTrained, loss: self.state.totals.meanLoss))
       }
-      if step, shouldStop(), begin + batch < order.count { return nil }
+      if isStopped { return .interrupted }
+      let held = try evaluateHeldOut()
+      let finished = EpochReport(
+        epoch: state.epoch, loss: state.totals.meanLoss, metrics: metrics.values(state.totals),
+        validationLoss: held?.meanLoss, validationMetrics: held.map(metrics.values) ?? [],
+        rows: trainingRows, seconds: seconds(since: start))
+      beginNextEpoch(after: finished)
+      try report(finished)
+      if options.target?.isReached(by: finished) ?? false { return .reached }
+      if let patience = options.patience, state.epochsSinceBest >= patience { return .noProgress }
+      if shouldStop() { return .interrupted }
+    }
+    return .finished
+  }
+
+  private func beginNextEpoch(after report: EpochReport) {
+    let loss = report.validationLoss ?? report.loss
+    if loss < state.bestLoss {
+      state.bestLoss = loss
+      state.epochsSinceBest = 0
+    } else {
+      state.epochsSinceBest += 1
+    }
+    state.history.append([
+      report.loss, report.validationLoss ?? .nan, report.metrics.first?.value ?? .nan,
+      report.validationMetrics.first?.value ?? .nan,
+    ])
+    state.epoch += 1
+    state.batch = 0
+    state.totals = EpochTotals(metrics: metrics.emptySums)
+  }
+
+  /// The order of an epoch's rows, which the seed and the epoch alone decide.
+  private func order(ofEpoch epoch: Int) -> [Int] {
+    options.shuffle
+      ? shuffledRows(trainingRows, seed: options.seed, epoch: epoch) : Array(0..<trainingRows)
+  }
+
+  private func batches(of order: [Int]) -> [ArraySlice<Int>] {
+    stride(from: 0, to: order.count, by: batch).map { order[$0..<min($0 + batch, order.count)] }
+  }
+
+  /// Trains on what the epoch has left; whether it was stopped before its end.
+  private func trainEpoch(_ shouldStop: () -> Bool, done: (Int) throws -> Void) throws -> Bool {
+    let batches = batches(of: order(ofEpoch: state.epoch))
+    epochStart = state
+    guard state.batch < batches.count else { return false }
+    let loader = BatchLoader(data)
+    defer { loader.finish() }
+    loader.begin(batches[state.batch])
+    while state.batch < batches.count {
+      let rows = batches[state.batch]
+      let inputs = loader.take(rows)
+      if state.batch + 1 < batches.count { loader.begin(batches[state.batch + 1]) }
+      let loss = try step(on: inputs, rows: rows.count)
+      if !loss.isFinite { throw try notFinite(loss, batches) }
+      try done(rows.count)
+      if shouldStop(), state.batch < batches.count { return true }
+    }
+    return false
+  }
+
+  private func step(on inputs: [Tensor], rows: Int) throws -> Double {
+    let function = try function(batch: rows, step: true)
+    let (loss, output) = try function.run(&state, inputs, hyperparameters(state))
+    state.step += 1
+    state.batch += 1
+    add(loss, output, inputs, rows, to: &state.totals)
+    return loss
+  }
+
+  private func hyperparameters(_ state: TrainingState) -> StepHyperparameters {
+    StepHyperparameters(
+      learningRate: options.learningRate, seed: options.seed, step: state.step)
+  }
+
+  private func add(
+    _ loss: Double, _ output: Tensor?, _ inputs: [Tensor], _ rows: Int,
+    to totals: inout EpochTotals
+  ) {
+    totals.rows += rows
+    totals.loss += loss * Double(rows)
+    if let output, let target = target(inputs) {
+      metrics.add(output: output, target: target, to: &totals.metrics)
+    }
+  }
+
+  private func target(_ inputs: [Tensor]) -> Tensor? {
+    network.inputs.firstIndex { $0.name == metrics.target }.map { inputs[$0] }
+  }
+
+  // MARK: Evaluation
+
+  /// Loss and metrics on the rows that are held out, with the present parameters; nil where there are none.
+  public func validate() throws -> (loss: Double, metrics: [MetricValue])? {
+    try evaluateHeldOut().map { ($0.meanLoss, metrics.values($0)) }
+  }
+
+  private func evaluateHeldOut() throws -> EpochTotals? {
+    if trainingRows == rowCount { return nil }
+    var totals = EpochTotals(metrics: metrics.emptySums)
+    try evaluate(Array(trainingRows..<rowCount)) { loss, output, inputs, rows in
+      self.add(loss, output, inputs, rows, to: &totals)
     }
     return totals
   }
 
-  private func target(_ measure: AccuracyMeasure, _ inputs: [Tensor]) -> Tensor? {
-    network.inputs.firstIndex { $0.name == measure.target }.map { inputs[$0] }
+  /// Runs over rows in batches, without a step.
+  private func evaluate(
+    _ rows: [Int], _ body: (Double, Tensor?, [Tensor], Int) -> Void
+  ) throws {
+    for numbers in batches(of: rows) {
+      let inputs = data.rows(numbers)
+      let function = try function(batch: numbers.count, step: false)
+      let (loss, output) = try function.run(&state, inputs, hyperparameters(state))
+      body(loss, output, inputs, numbers.count)
+    }
   }
+
+  /// How often each class was taken for which, on the rows held out, or without any on all: `counts[right][found]`. Nil for what
+  /// classifies nothing.
+  public func confusion() throws -> [[Int]]? {
+    guard let measure = metrics.accuracy, measure.kind == .classes,
+      metrics.output == measure.output,
+      let input = network.inputs.firstIndex(where: { $0.name == measure.target })
+    else { return nil }
+    var counts: [[Int]] = []
+    let rows = trainingRows < rowCount ? Array(trainingRows..<rowCount) : Array(0..<rowCount)
+    try evaluate(rows) { _, output, inputs, _ in
+      guard let output, let width = output.shape.sizes.last, width > 0 else { return }
+      if counts.isEmpty {
+        counts = [[Int]](repeating: [Int](repeating: 0, count: width), count: width)
+      }
+      for row in 0..<output.count / width {
+        let wanted = measure.wantedClass(inputs[input], output, row, width)
+        if counts.indices.contains(wanted) {
+          counts[wanted][measure.greatest(output, row: row, width: width)] += 1
+        }
+      }
+    }
+    return counts
+  }
+
+  // MARK: Functions
 
   private func function(batch size: Int, step: Bool) throws -> BatchFunction {
     if let made = step ? steps[size] : evaluations[size] { return made }
     var network = network
     if size != batch {
-      guard let rebound else {
-        throw TrainingError.batchIsFixed(batch: batch, rows: size)
-      }
+      guard let rebound else { throw TrainingError.batchIsFixed(batch: batch, rows: size) }
       network = try rebound(size)
     }
     let function =
       step
-      ? try network.function.trainingStep(keepingOutputs: accuracyMeasure != nil)
+      ? try network.function.trainingStep(
+        optimizer: options.optimizer, keepingOutputs: metrics.output != nil)
       : network.function.evaluation()
     let made = BatchFunction(
-      try Executable(function, options: options.execution), of: network,
-      output: accuracyMeasure?.output)
+      try Executable(function, options: options.execution), of: network, output: metrics.output)
     if step { steps[size] = made } else { evaluations[size] = made }
     return made
   }
+
+  // MARK: Losses that are not finite
+
+  /// The error that ends training: takes the epoch's steps once more, which gives the same bits, up to the parameters that the loss came
+  /// of, and looks for the first value that is not finite.
+  private func notFinite(_ loss: Double, _ batches: [ArraySlice<Int>]) throws -> TrainingError {
+    let failed = state.batch - 1
+    var error = TrainingError.notFinite(
+      loss: loss, epoch: state.epoch, batch: failed + 1, cause: nil)
+    guard let start = epochStart else { return error }
+    state = start
+    var previous: TrainingState?
+    while state.batch < failed {
+      previous = state
+      _ = try step(on: data.rows(batches[state.batch]), rows: batches[state.batch].count)
+    }
+    // The parameters may have come out of the step before as they are.
+    for candidate in [state, previous].compactMap({ $0 }) {
+      let rows = batches[candidate.batch]
+      let function = try function(batch: rows.count, step: true)
+      let arguments = function.arguments(candidate, data.rows(rows), hyperparameters(candidate))
+      if let found = try NonFinite.first(in: function.executable.function, arguments) {
+        error = .notFinite(
+          loss: loss, epoch: state.epoch, batch: candidate.batch + 1,
+          cause: "\(found)")
+        break
+      }
+    }
+    return error
+  }
 }
 
-/// A step or an evaluation for one batch size.
-private final class BatchFunction {
-  private let executable: Executable
-  /// Where each argument comes from: a parameter, an input, or nil for a hyperparameter.
-  private let sources: [(isParameter: Bool, number: Int)?]
-  /// The argument that each parameter is.
-  private let parameterIndices: [Int]
-  private let lossIndex: Int
-  private let outputIndex: Int?
-  private var results: [Tensor]
-
-  init(_ executable: Executable, of network: Network, output: String?) {
-    self.executable = executable
-    let function = executable.function
-    sources = function.arguments.map { argument in
-      switch argument.role {
-      case .parameter:
-        network.parameters.firstIndex { $0.name == argument.name }.map { (true, $0) }
-      case .input: network.inputs.firstIndex { $0.name == argument.name }.map { (false, $0) }
-      case .hyperparameter: nil
-      }
-    }
-    parameterIndices = network.parameters.compactMap { parameter in
-      function.arguments.firstIndex { $0.name == parameter.name }
-    }
-    lossIndex = function.results.firstIndex { $0.role == .loss } ?? 0
-    outputIndex = function.results.firstIndex { $0.role == .output && $0.name == output }
-    results = executable.emptyResults()
-  }
-
-  func run(
-    _ parameters: inout [Tensor], _ inputs: [Tensor], _ hyperparameters: StepHyperparameters
-  ) throws -> (loss: Double, output: Tensor?) {
-    var arguments = zip(sources, executable.function.arguments).map { source, argument in
-      guard let source else {
-        return hyperparameters.value(of: argument.hyperparameter ?? .learningRate, argument.type)
-      }
-      return source.isParameter ? parameters[source.number] : inputs[source.number]
-    }
-    // While the step runs, its arguments are the only ones to hold the parameters: they are updated where they are.
-    parameters = []
-    defer { parameters = parameterIndices.map { arguments[$0] } }
-    try executable.run(arguments: &arguments, results: &results)
-    return (results[lossIndex][flat: 0].double, outputIndex.map { results[$0] })
-  }
+private func seconds(since start: UInt64) -> Double {
+  Double(monotonicNanoseconds() - start) * 1e-9
 }

@@ -1,0 +1,77 @@
+// What pictures are made of: lines, curves and words on a white ground.
+
+struct SVG {
+  enum Anchor: String {
+    case start, middle, end
+  }
+
+  private var lines: [String]
+
+  init(width: Double, height: Double) {
+    lines = [
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Int(width)) \(Int(height))\" "
+        + "font-family=\"sans-serif\" font-size=\"12\">",
+      "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
+    ]
+  }
+
+  mutating func text(
+    _ x: Double, _ y: Double, _ content: String, _ anchor: Anchor, size: Int = 12,
+    color: String = "#222"
+  ) {
+    lines.append(
+      "<text x=\"\(fixed(x, 1))\" y=\"\(fixed(y, 1))\" text-anchor=\"\(anchor.rawValue)\" "
+        + "font-size=\"\(size)\" fill=\"\(color)\">\(Self.escaped(content))</text>")
+  }
+
+  /// From below upwards, around its middle.
+  mutating func rotatedText(_ x: Double, _ y: Double, _ content: String) {
+    lines.append(
+      "<text transform=\"rotate(-90)\" x=\"\(fixed(-y, 1))\" y=\"\(fixed(x, 1))\" "
+        + "text-anchor=\"middle\">\(Self.escaped(content))</text>")
+  }
+
+  mutating func line(
+    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ color: String, width: Int = 1
+  ) {
+    lines.append(
+      "<line x1=\"\(fixed(x1, 1))\" y1=\"\(fixed(y1, 1))\" x2=\"\(fixed(x2, 1))\" "
+        + "y2=\"\(fixed(y2, 1))\" stroke=\"\(color)\" stroke-width=\"\(width)\"/>")
+  }
+
+  mutating func rectangle(
+    _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ color: String, title: String
+  ) {
+    lines.append(
+      "<rect x=\"\(fixed(x, 1))\" y=\"\(fixed(y, 1))\" width=\"\(fixed(width, 1))\" "
+        + "height=\"\(fixed(height, 1))\" fill=\"\(color)\"><title>\(Self.escaped(title))</title></rect>"
+    )
+  }
+
+  mutating func curve(_ points: [(x: Double, y: Double)], _ color: String) {
+    let places = points.map { "\(fixed($0.x, 1)),\(fixed($0.y, 1))" }.joined(separator: " ")
+    lines.append(
+      "<polyline points=\"\(places)\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"2\"/>")
+    // One epoch has no line.
+    if points.count < 60 {
+      for point in points {
+        lines.append(
+          "<circle cx=\"\(fixed(point.x, 1))\" cy=\"\(fixed(point.y, 1))\" r=\"2.5\" fill=\"\(color)\"/>"
+        )
+      }
+    }
+  }
+
+  var text: String { lines.joined(separator: "\n") + "\n</svg>\n" }
+
+  static func escaped(_ text: String) -> String {
+    text.map { character in
+      switch character {
+      case "<": "&lt;"
+      case ">": "&gt;"
+      case "&": "&amp;"
+      default: String(character)
+      }
+    }.joined()
+  }
+}

@@ -1,0 +1,74 @@
+// `nncc predict`: the outputs of a trained network for the rows of a file.
+
+import ArgumentParser
+import NNRuntime
+
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Applies trained parameters to the rows of a data file.",
+    discussion: """
+      A file of `nncc train --save` says which columns the inputs took, how they were scaled and normalised; options say otherwise. \
+      Prints a table with a row for each of the data, or writes it as .csv or .npz.
+
+      Example:
+        nncc predict digits.graph --params digits.safetensors --data new.csv -o found.csv
+      """)
+
+  @OptionGroup var graph: GraphOptions
+  @OptionGroup var backend: BackendOptions
+  @OptionGroup(title: "Data") var data: DataOptions
+
+  @Option(help: ArgumentHelp("The trained parameters.", valueName: "FILE.safetensors"))
+  var params: String
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Where the outputs go (default: standard output).", valueName: "FILE.csv|FILE.npz"))
+  var output: String?
+
+  func run() throws {
+    let (parsed, network) = try graph.load()
+    let archive = try SafeTensorsFile(reading: params)
+    let parameters = try network.parameters(from: readParameters(params, of: network))
+    let recipes = try TrainingCheckpoint.recipes(in: archive, named: params, of: network)
+    let predictor = try Predictor(
+      network, parameters: parameters, options: backend.options,
+      rebound: try graph.rebinding(of: parsed, network.inputs))
+    let inputs = try rows(
+      of: predictor.inputs, recipes, vocabulary: TrainingCheckpoint.vocabulary(in: archive))
+    let outputs = try locatingIndexErrors(in: network) {
+      try predictor.predict(Dataset(inputs))
+    }
+    if let output, output.hasSuffix(".npz") {
+      try NumPyArchive.write(outputs, to: output)
+    } else {
+      try writeFile(
+        PredictionTable(outputs, classes: network.accuracyMeasure).csv, to: output ?? "-")
+    }
+  }
+
+  /// The inputs as they were made for training, unless options say otherwise.
+  private func rows(
+    of inputs: [GraphArgument], _ recipes: [InputRecipe], vocabulary: Vocabulary?
+  ) throws -> [Tensor] {
+    var mappings = try data.expressions(for: inputs)
+    var factors = try data.factors()
+    for recipe in recipes where inputs.contains(where: { $0.name == recipe.name }) {
+      if !data.columns.contains(where: { $0.hasPrefix(recipe.name + "=") }) {
+        mappings.append(try ColumnExpression.parse(recipe.name + "=" + recipe.column))
+      }
+      if !factors.contains(where: { $0.name == recipe.name }) {
+        factors.append((recipe.name, recipe.factor))
+      }
+    }
+    let table = try DataTable(
+      reading: data.data, text: data.reading(for: inputs, vocabulary: vocabulary))
+    let tensors = try table.mapped(to: inputs, by: mappings, scales: factors)
+    return zip(inputs, tensors).map { input, tensor in
+      let recipe = recipes.last { $0.name == input.name }
+      return recipe?.normalization?.applied(to: tensor) ?? tensor
+    }
+  }
+}
