@@ -34,10 +34,11 @@ struct LevelRequest {
   /// Above this many nodes regions cost too much time.
   private static let mostNodesForRegions = 200
 
+  /// No limits on its work: with them dot does not give the same places in every run.
   var dotText: String {
     var text = """
       digraph {
-      graph [rankdir=TB, nodesep=0.25, ranksep=0.35, nslimit=4, mclimit=1, splines=spline]
+      graph [rankdir=TB, nodesep=0.25, ranksep=0.35, splines=spline]
       node [shape=box, fixedsize=true, label=""]
       edge [fontsize=8]
 

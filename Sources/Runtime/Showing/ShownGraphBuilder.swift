@@ -135,25 +135,31 @@ struct ShownGraphBuilder {
     let index = graph.nodes.count - 1
     graph.nodeOf[traced] = index
     graph.order.append(traced)
-    if node.formula.isEmpty { describe(index, traced, values) }
+    if node.formula.isEmpty {
+      let described = description(of: traced, node.label, values)
+      graph.nodes[index].formula = described.formula
+      graph.nodes[index].rules = described.rules
+    }
     if case .scan(let scan) = instruction.op { addBody(of: scan, node: index, traced) }
     return index
   }
 
   /// The formula and the derivative rules, in the names of the nodes.
-  private mutating func describe(_ index: Int, _ traced: TracedValue, _ values: VisibleValues) {
+  private func description(
+    of traced: TracedValue, _ label: String, _ values: VisibleValues
+  ) -> (formula: String, rules: [String]) {
     let (function, value) = (values.function, traced.value)
-    let name = { [self] value in self.name(of: value, values, traced.function) }
     let instruction = function[value]
+    let names = instruction.operands.map { name(of: $0, values, traced.function) }
     let formula = instruction.op.formula(
-      instruction.operands.map(name), types: instruction.operands.map { function.type(of: $0) },
-      type: instruction.type)
-    graph.nodes[index].formula = "\(graph.nodes[index].label) = \(formula.text)"
-    let rules = function.ruleTexts(of: value, name: name)
-    graph.nodes[index].rules = zip(instruction.operands, rules).compactMap { operand, rule in
-      guard let rule, values.source[operand.index] != nil else { return nil }
-      return "d \(name(operand).text) += \(rule)"
+      names, types: instruction.operands.map { function.type(of: $0) }, type: instruction.type)
+    let rules = function.ruleTexts(of: value) { name(of: $0, values, traced.function) }
+    var written: [String] = []
+    for (position, rule) in rules.enumerated() {
+      guard let rule, values.source[instruction.operands[position].index] != nil else { continue }
+      written.append("d \(names[position].text) += \(rule)")
     }
+    return ("\(label) = \(formula.text)", written)
   }
 
   /// What formulas call a value: its node, or the number that it is.
