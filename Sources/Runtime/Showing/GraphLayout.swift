@@ -11,9 +11,9 @@ struct LevelLayout {
   var height = 0.0
   /// By position in the level's nodes: the middle.
   var nodes: [Point] = []
-  /// By position in the level's edges: the control points of a spline of cubic curves, and the middle of the label.
+  /// By position in the level's edges: the control points of a spline of cubic curves, and the middle of the label, if it has one.
   var edges: [[Point]] = []
-  var labels: [Point] = []
+  var labels: [Point?] = []
 }
 
 /// A width and a height.
@@ -71,7 +71,7 @@ struct LevelRequest {
     var layout = LevelLayout()
     layout.nodes = [Point](repeating: Point(x: 0, y: 0), count: nodes.count)
     layout.edges = [[Point]](repeating: [], count: edges.count)
-    layout.labels = [Point](repeating: Point(x: 0, y: 0), count: edges.count)
+    layout.labels = [Point?](repeating: nil, count: edges.count)
     // Equal pairs come in the order in which they were given.
     var waiting: [Pair: [Int]] = [:]
     for (index, edge) in edges.enumerated().reversed() {

@@ -91,6 +91,9 @@ public struct GraphPage {
     return totals
   }
 
+  /// Among more edges than this labels would take dot too long and hide each other.
+  private static let mostLabels = 250
+
   private static func request(
     _ level: ShownLevel, _ graph: ShownGraph, _ faces: [NodeFace], _ trace: GraphTrace?
   ) -> LevelRequest {
@@ -101,7 +104,7 @@ public struct GraphPage {
       let longest = texts.map { $0.map { max($0.value.count, $0.adjoint.count) }.max() ?? 0 } ?? 0
       return (
         from: place[edge.from] ?? 0, to: place[edge.to] ?? 0,
-        label: longest == 0
+        label: longest == 0 || level.edges.count > mostLabels
           ? nil : Extents(width: Double(longest) * 6 + 6, height: 24)
       )
     }

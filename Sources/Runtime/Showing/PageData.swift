@@ -91,9 +91,10 @@ struct PageData {
       let edge = level.edges[position]
       let points = layout.edges[position].flatMap { [pixel($0.x), pixel($0.y)] }
       var text = "[\(edge.from),\(edge.to),[\(points.joined(separator: ","))]"
-      if let labels = page.trace?.labels(of: edge, in: page.graph), !labels.isEmpty {
-        let steps = page.steps.steps(of: edge, page.graph)
+      if let labels = page.trace?.labels(of: edge, in: page.graph), !labels.isEmpty,
         let at = layout.labels[position]
+      {
+        let steps = page.steps.steps(of: edge, page.graph)
         text += ",\(pixel(at.x)),\(pixel(at.y)),\(strings(labels.map(\.value)))"
         text += ",\(strings(labels.map(\.adjoint))),\(steps.value),\(steps.adjoint)"
       }

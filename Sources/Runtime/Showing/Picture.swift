@@ -55,8 +55,9 @@ struct Picture {
     }
     var text =
       "<path d=\"\(path)\" fill=\"none\" stroke=\"#8b959e\" stroke-width=\"1.2\" marker-end=\"url(#head)\"/>\n"
-    if let label = page.trace?.labels(of: edge, in: page.graph).first {
+    if let label = page.trace?.labels(of: edge, in: page.graph).first,
       let at = page.layouts[0].labels[position]
+    {
       text += line(label.value, at.x, at.y - 2, fill: "#14663a", size: 10)
       text += line(label.adjoint, at.x, at.y + 9, fill: "#b3261e", size: 10)
     }
