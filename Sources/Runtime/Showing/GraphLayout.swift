@@ -14,6 +14,8 @@ struct LevelLayout {
   /// By position in the level's edges: the control points of a spline of cubic curves, and the middle of the label, if it has one.
   var edges: [[Point]] = []
   var labels: [Point?] = []
+  /// Whether the regions that were asked for are there.
+  var hasRegions = false
 }
 
 /// A width and a height.
@@ -33,6 +35,8 @@ struct LevelRequest {
   private static let inch = 72.0
   /// Above this many nodes regions cost too much time.
   private static let mostNodesForRegions = 200
+  /// Above this many nodes dot does not give regions and labels together the same places in every run.
+  private static let mostNodesForBoth = 50
 
   /// No limits on its work: with them dot does not give the same places in every run.
   var dotText: String {
@@ -46,7 +50,7 @@ struct LevelRequest {
     for (index, size) in nodes.enumerated() {
       text += "n\(index) [width=\(inches(size.width)), height=\(inches(size.height))]\n"
     }
-    if nodes.count <= Self.mostNodesForRegions {
+    if hasRegions {
       for (index, region) in regions.enumerated() {
         let members = region.map { "n\($0)" }.joined(separator: "; ")
         text += "subgraph cluster_\(index) { margin=8; \(members) }\n"
@@ -64,11 +68,18 @@ struct LevelRequest {
     return text + "}\n"
   }
 
+  /// Whether nodes of a region lie together, and no others between them.
+  private var hasRegions: Bool {
+    let hasLabels = edges.contains { $0.label != nil }
+    return nodes.count <= (hasLabels ? Self.mostNodesForBoth : Self.mostNodesForRegions)
+  }
+
   private func inches(_ pixels: Double) -> String { fixed(pixels / Self.inch, 4) }
 
   /// Reads one graph of the format `plain`; `edges` come out in the order of `dot`, which is by tail.
   func layout(_ lines: inout ArraySlice<Substring>) -> LevelLayout? {
     var layout = LevelLayout()
+    layout.hasRegions = hasRegions
     layout.nodes = [Point](repeating: Point(x: 0, y: 0), count: nodes.count)
     layout.edges = [[Point]](repeating: [], count: edges.count)
     layout.labels = [Point?](repeating: nil, count: edges.count)

@@ -113,6 +113,11 @@ public struct GraphPage {
       regions: graph.regions(of: level).map(\.members))
   }
 
+  /// The regions of a level that can be drawn as rectangles.
+  func regions(ofLevel level: Int) -> [(kernel: Int, members: [Int])] {
+    layouts[level].hasRegions ? graph.regions(of: graph.levels[level]) : []
+  }
+
   /// The graph file without its folder.
   var fileName: String {
     network.source.file.split(separator: "/").last.map(String.init) ?? network.source.file

@@ -100,7 +100,7 @@ struct PageData {
       }
       return text + "]"
     }
-    let regions = list(page.graph.regions(of: level), separator: ",") {
+    let regions = list(page.regions(ofLevel: index), separator: ",") {
       "[\($0.kernel),\($0.members)]"
     }
     return "{\"t\":" + JSONText.quoted(level.title)

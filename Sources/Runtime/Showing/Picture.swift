@@ -9,7 +9,7 @@ struct Picture {
     let level = page.graph.levels[0]
     let layout = page.layouts[0]
     var body = ""
-    for region in page.graph.regions(of: level) { body += self.region(region) }
+    for region in page.regions(ofLevel: 0) { body += self.region(region) }
     for position in level.edges.indices { body += edge(position) }
     for position in level.nodes.indices { body += node(position) }
     let width = fixed(layout.width + 2 * Self.margin, 1)
