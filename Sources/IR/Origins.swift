@@ -7,11 +7,20 @@ public struct Origin: Sendable {
   /// Its place in the graph file, if it has one: 1-based; line 0 is none.
   public var line: Int32
   public var column: Int32
+  /// The call of a function that it is part of, from 1 on in `Network.calls`; 0 is none.
+  public var call: Int32
+  /// A number that whoever looks for what became of an instruction gives it; 0 is none. What the derivative rule of an instruction
+  /// appends has the same number, negative.
+  public var source: Int32
 
-  public init(name: String? = nil, line: Int = 0, column: Int = 0) {
+  public init(
+    name: String? = nil, line: Int = 0, column: Int = 0, call: Int32 = 0, source: Int32 = 0
+  ) {
     self.name = name
     self.line = Int32(line)
     self.column = Int32(column)
+    self.call = call
+    self.source = source
   }
 }
 

@@ -25,7 +25,7 @@ struct CompileCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "c, so (a shared library), obj (an object file), ir (the lowered function), adjoint (the gradient function) or kernels (the fused loops); several with commas.",
+      "c, so (a shared library), obj (an object file), ir (the lowered function), adjoint (the gradient function), kernels (the fused loops) or dot (for graphviz); several with commas.",
       valueName: "KINDS"))
   var emit = "c"
 
@@ -48,7 +48,7 @@ struct CompileCommand: ParsableCommand {
   var debugLines = false
 
   private enum Kind: String, CaseIterable {
-    case c, so, obj, ir, adjoint, kernels
+    case c, so, obj, ir, adjoint, kernels, dot
 
     /// What is written of the network's C; nil for a text that is shown.
     var product: ModelProduct? {
@@ -56,7 +56,7 @@ struct CompileCommand: ParsableCommand {
       case .c: .source
       case .so: .compiled(.sharedLibrary)
       case .obj: .compiled(.object)
-      case .ir, .adjoint, .kernels: nil
+      case .ir, .adjoint, .kernels, .dot: nil
       }
     }
   }
@@ -76,6 +76,7 @@ struct CompileCommand: ParsableCommand {
         let function =
           (try? network.function.gradient(keepingOutputs: true)) ?? network.function.evaluation()
         try show(schedule(function, fuse: !noFuse).text, ending: "kernels")
+      case .dot: try show(GraphDot(network).text, ending: "dot")
       }
     }
   }
@@ -83,10 +84,7 @@ struct CompileCommand: ParsableCommand {
   private func parseKinds() throws -> [Kind] {
     try emit.split(separator: ",", omittingEmptySubsequences: false).map { text in
       if let kind = Kind(rawValue: String(text)) { return kind }
-      if text == "dot" {
-        throw Failure.usage("--emit \(text) is not available in version \(Nncc.version)")
-      }
-      throw Failure.usage("--emit '\(text)': expected c, so, obj, ir, adjoint or kernels")
+      throw Failure.usage("--emit '\(text)': expected c, so, obj, ir, adjoint, kernels or dot")
     }
   }
 
@@ -98,8 +96,7 @@ struct CompileCommand: ParsableCommand {
   private func emit(
     _ products: Set<ModelProduct>, of network: Network, _ optimizer: Optimizer?
   ) throws {
-    let own = lastComponent(graph.graph == "-" ? "model" : graph.graph)
-    let stem = own.hasSuffix(".graph") ? String(own.dropLast(".graph".count)) : own
+    let stem = graphStem(graph.graph)
     let path = output ?? name ?? stem
     let emission = ModelEmission(
       network: network, stem: name ?? lastComponent(path), path: path, products: products,

@@ -6,12 +6,6 @@ private func refuse(_ command: String) -> Failure {
   .usage("'nncc \(command)' is not available in version \(Nncc.version)")
 }
 
-struct ShowCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "show", shouldDisplay: false)
-  @ArgumentParser.Argument(parsing: .allUnrecognized) var rest: [String] = []
-  func run() throws { throw refuse("show") }
-}
-
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "import", shouldDisplay: false)
   @ArgumentParser.Argument(parsing: .allUnrecognized) var rest: [String] = []

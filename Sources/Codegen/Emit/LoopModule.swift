@@ -17,6 +17,13 @@ func emitLoops(
   return kernel.emitted()
 }
 
+/// One kernel as the C function that the standalone file has for it, without the headers that it needs.
+public func emitKernel(_ index: Int, of program: Program) -> String {
+  let kernel = program.kernels[index]
+  if kernel.count == 0 { return "/* nothing to do */\n" }
+  return emitLoops(kernel, name: "compute_\(kernel.name)", in: program, isSplit: false).text
+}
+
 /// Kernels as C and the functions that the runtime calls.
 public func emitKernels(_ program: Program, spelling: Spelling) -> KernelModule {
   switch spelling {

@@ -248,12 +248,17 @@ public struct KernelNote: Sendable {
   public var expressions: [String]
   /// Lines of the graph file, ascending, without repeats.
   public var lines: [Int]
+  /// The `source` numbers of the values it has to do with, ascending, without repeats; none where origins have none.
+  public var sources: [Int32]
   /// Of a check: what its error says.
   public var check: CheckNote?
 
-  public init(expressions: [String] = [], lines: [Int] = [], check: CheckNote? = nil) {
+  public init(
+    expressions: [String] = [], lines: [Int] = [], sources: [Int32] = [], check: CheckNote? = nil
+  ) {
     self.expressions = expressions
     self.lines = lines
+    self.sources = sources
     self.check = check
   }
 }

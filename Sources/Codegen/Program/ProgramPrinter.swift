@@ -32,6 +32,13 @@ extension Program: CustomStringConvertible {
   }
 
   public var description: String { text }
+
+  /// The part of the text that says what one kernel does.
+  public func text(ofKernel index: Int) -> String {
+    var printer = ProgramPrinter(program: self, indentation: -1)
+    printer.print(kernels[index], note: index < notes.count ? notes[index] : KernelNote())
+    return String(decoding: printer.output, as: UTF8.self)
+  }
 }
 
 private struct ProgramPrinter {
@@ -40,7 +47,10 @@ private struct ProgramPrinter {
   /// How many loops are open around the kernel at work.
   private var indentation = 0
 
-  init(program: Program) { self.program = program }
+  init(program: Program, indentation: Int = 0) {
+    self.program = program
+    self.indentation = indentation
+  }
 
   mutating func line(_ depth: Int, _ text: String) {
     let blanks = 2 * (depth + indentation)
@@ -81,7 +91,7 @@ private struct ProgramPrinter {
     line(0, "}")
   }
 
-  private mutating func print(_ kernel: Kernel, note: KernelNote) {
+  mutating func print(_ kernel: Kernel, note: KernelNote) {
     var head = "kernel \(kernel.name) \(kernel.space)"
     if !kernel.reduced.isEmpty { head += " reduce \(kernel.reduced)" }
     head += " {"

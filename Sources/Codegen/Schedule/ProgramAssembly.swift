@@ -135,11 +135,12 @@ struct ProgramAssembly {
   mutating func buildKernels(isForward: [Bool], explains: Bool) {
     let builder = KernelBuilder(placed: placed, bufferOf: bufferOf, stores: stores)
     let lines = explains ? linesOfKernels() : []
+    let sources = explains ? sourcesOfKernels() : [:]
     for index in placed.kernels.indices {
       let plan = placed.kernels[index]
       let note = KernelNote(
         expressions: explains ? expressions(plan) : [], lines: explains ? lines[index] : [],
-        check: graph.checks[plan.members[0].root])
+        sources: sources[index] ?? [], check: graph.checks[plan.members[0].root])
       if plan.kind == .loop {
         embed(graph.loops[graph.loopNumber(of: plan.members[0].root)])
       }
@@ -196,6 +197,28 @@ struct ProgramAssembly {
       found[Int(placed.kernelOf[Int(root)])].insert(Int(origin.line))
     }
     return found.map { $0.sorted() }
+  }
+
+  /// The `source` numbers of the values that each kernel has something to do with, by kernel.
+  private func sourcesOfKernels() -> [Int: [Int32]] {
+    let indices = function.instructions.indices
+    guard indices.contains(where: { (function.origins[Value($0)]?.source ?? 0) != 0 }) else {
+      return [:]
+    }
+    var found: [Int: Set<Int32>] = [:]
+    // Trivial nodes are computed by every kernel that uses them.
+    var kernels = [Set<Int>](repeating: [], count: graph.nodes.count)
+    for index in graph.nodes.indices.reversed() {
+      let root = placed.roots.rootOf[index]
+      if root >= 0 { kernels[index] = [Int(placed.kernelOf[Int(root)])] }
+      for use in graph.operands(of: index) where placed.roots.isTrivial[Int(use.node)] {
+        kernels[Int(use.node)].formUnion(kernels[index])
+      }
+      let origin = function.origins[Value(Int(graph.nodes[index].value))]
+      guard let source = origin?.source, source != 0 else { continue }
+      for kernel in kernels[index] { found[kernel, default: []].insert(source) }
+    }
+    return found.mapValues { $0.sorted() }
   }
 }
 

@@ -26,6 +26,7 @@ extension FunctionBuilder {
     let outer = currentOrigin
     defer { currentOrigin = outer }
     var sweep = ReverseSweep(self, last: last, wrt)
+    sweep.call = outer?.call ?? 0
     for (value, adjoint) in seeds where sweep.depends(value) {
       sweep.add(adjoint ?? splat(1, type(of: value)), to: value)
     }
@@ -65,6 +66,10 @@ struct ReverseSweep {
   /// By scan: the adjoints of its results.
   private var scans: [Int: [Int: Value]] = [:]
   private let firstAdjoint: Value
+  /// The call in the graph file, a `grad`, that the adjoints are part of; 0 is none.
+  var call: Int32 = 0
+  /// What each instruction has passed on to each of its operands; nil where nobody wants to know.
+  var passedOn: [PassedAdjoint]?
 
   init(_ builder: FunctionBuilder, last: Value, _ wrt: [Value]) {
     self.builder = builder
@@ -101,7 +106,7 @@ struct ReverseSweep {
       if case .scan(let scan) = instruction.op {
         passOn(scan, Value(index), instruction.operands)
       } else if let g = adjoints[index - first] {
-        builder.name(g, asAdjointOf: Value(index), from: firstAdjoint)
+        builder.name(g, asAdjointOf: Value(index), from: firstAdjoint, call)
         passOn(g, instruction, Value(index))
       }
       if builder.isFull { return }
@@ -120,19 +125,23 @@ struct ReverseSweep {
       of: instruction.op, terms, y: Term(value: value, builder: builder),
       g: Term(value: g, builder: builder))
     if builder.isFull { return }
-    for (operand, contribution) in zip(instruction.operands, passed) {
-      if let contribution { add(contribution.value, to: operand) }
+    for (position, operand) in instruction.operands.enumerated() where position < passed.count {
+      guard let contribution = passed[position]?.value else { continue }
+      passedOn?.append(PassedAdjoint(user: value, position: position, value: contribution))
+      add(contribution, to: operand)
     }
   }
 
   private mutating func passOn(_ scan: Scan, _ value: Value, _ operands: [Value]) {
     guard let results = scans[value.index] else { return }
-    builder.name(value, asAdjointOf: value, from: firstAdjoint)
+    builder.name(value, asAdjointOf: value, from: firstAdjoint, call)
     let passed = builder.adjoints(
       ofScan: value, results: results, isActive: operands.map(depends))
     if builder.isFull { return }
-    for (operand, contribution) in zip(operands, passed) {
-      if let contribution { add(contribution, to: operand) }
+    for (position, operand) in operands.enumerated() where position < passed.count {
+      guard let contribution = passed[position] else { continue }
+      passedOn?.append(PassedAdjoint(user: value, position: position, value: contribution))
+      add(contribution, to: operand)
     }
   }
 }
@@ -158,14 +167,19 @@ extension FunctionBuilder {
 
   /// Gives the adjoint of a named value the name `d NAME`, and what its rule appends the value's
   /// place in the file.
-  fileprivate func name(_ g: Value, asAdjointOf value: Value, from firstAdjoint: Value) {
+  fileprivate func name(
+    _ g: Value, asAdjointOf value: Value, from firstAdjoint: Value, _ call: Int32
+  ) {
     let origin = function.origins[value]
-    currentOrigin = origin.map { Origin(line: Int($0.line), column: Int($0.column)) }
+    currentOrigin = origin.map {
+      Origin(line: Int($0.line), column: Int($0.column), call: call, source: -$0.source)
+    }
     if let origin, let name = origin.name, g >= firstAdjoint,
       function.origins[g]?.name == nil
     {
       function.origins[g] = Origin(
-        name: "d \(name)", line: Int(origin.line), column: Int(origin.column))
+        name: "d \(name)", line: Int(origin.line), column: Int(origin.column), call: call,
+        source: function.origins[g]?.source ?? -origin.source)
     }
   }
 }

@@ -70,8 +70,12 @@ extension Lowerer {
       return try apply(signature.primitive, order.map { $0 < 0 ? .none : operands[$0] })
     case .definition(let index, let inPrelude):
       return try expand(index, inPrelude ? Prelude.code : code, names, operands)
-    case .grad: return try gradient(names, operands)
-    case .jvp: return try forwardDerivative(names, operands)
+    case .grad, .jvp:
+      let outer = frame.call
+      frame.call = enteredCall(name(symbol), operands.compactMap(\.value))
+      defer { leaveCall(outer) }
+      if case .grad = callee(symbol) { return try gradient(names, operands) }
+      return try forwardDerivative(names, operands)
     case .unknown: return .failed
     }
   }
@@ -140,10 +144,19 @@ extension Lowerer {
       throw stop("functions call each other more than \(maximumCallDepth) deep")
     }
     let before = builder.count
+    let outer = frame.call
+    let call = enteredCall(
+      callee.tree.name(definition.name.symbol),
+      order.compactMap { $0 < 0 ? nil : operands[$0].value }
+    )
     callers.append(frame)
     frame = Frame(code: callee, definition: index)
     frame.arguments = order
-    defer { frame = callers.removeLast() }
+    frame.call = call
+    defer {
+      frame = callers.removeLast()
+      leaveCall(outer)
+    }
     bindParameters(definition, order, operands)
     let results = run(definition.body)
     if builder.count == before {
@@ -157,6 +170,24 @@ extension Lowerer {
       return try custom(definition, derivative, results)
     }
     return results.count == 1 ? results[0] : .tuple(results)
+  }
+
+  /// Notes a call: what is appended from now on is part of it. Gives its number.
+  private func enteredCall(_ name: String, _ operands: [Value] = []) -> Int32 {
+    if calls.count >= maximumNotedCallCount { return frame.call }
+    let origin = builder.currentOrigin
+    calls.append(
+      Network.Call(
+        name: name, line: origin?.line ?? 0, column: origin?.column ?? 0, parent: frame.call,
+        operands: operands))
+    let call = Int32(truncatingIfNeeded: calls.count)
+    builder.currentOrigin?.call = call
+    return call
+  }
+
+  private func leaveCall(_ outer: Int32) {
+    frame.call = outer
+    builder.currentOrigin?.call = outer
   }
 
   private func bindParameters(_ definition: Definition, _ order: [Int], _ operands: [Datum]) {
@@ -242,6 +273,6 @@ extension Lowerer {
     let isTemporary = frame.code.tree.temporaries[name.symbol] != nil
     return Origin(
       name: isTemporary ? nil : self.name(name.symbol), line: Int(name.place.line),
-      column: Int(name.place.column))
+      column: Int(name.place.column), call: frame.call)
   }
 }

@@ -42,6 +42,14 @@ enum Datum {
     return false
   }
 
+  /// The operation whose result it is, if it is one's.
+  var value: Value? {
+    switch self {
+    case .tensor(let value), .untyped(let value, _): value
+    case .integer, .number, .boolean, .list, .none, .type, .tuple, .failed: nil
+    }
+  }
+
   /// A number or a truth value, with which arithmetic is done at once.
   var isScalarConstant: Bool {
     switch self {
@@ -63,3 +71,5 @@ let maximumCallDepth = 256
 /// How many calls of functions a graph may expand to, and how many of them may add no operation.
 let maximumCallCount = 16_000_000
 let maximumEmptyCallCount = 1_000_000
+/// How many calls are noted for whoever draws the graph; further ones count as parts of the calls around them.
+let maximumNotedCallCount = 250_000

@@ -33,6 +33,8 @@ struct Frame {
   /// Set while something is evaluated that has to be known when compiling: what that is.
   var constantPurpose: String?
   var file: Int32 = 0
+  /// The call that it is, from 1 on; 0 for the statements of the graph.
+  var call: Int32 = 0
 
   /// The names of the function or the statements, whatever bodies of scans are at work in it.
   var outermost: Scope { enclosing.first?.bindings ?? bindings }
@@ -90,6 +92,7 @@ final class Lowerer {
   var isTrial = false
   var trialCount = 0
   var callCount = 0
+  var calls: [Network.Call] = []
   var emptyCallCount = 0
   var listCount = 0
   /// How many dropouts there are so far: the key of the next.
@@ -157,7 +160,8 @@ final class Lowerer {
       stack.removeLast(operands.count)
       if !frame.code.isPrelude {
         builder.currentOrigin = Origin(
-          line: Int(expression.place.line), column: Int(expression.place.column))
+          line: Int(expression.place.line), column: Int(expression.place.column),
+          call: frame.call)
       }
       stack.append(result(expression, operands))
     }

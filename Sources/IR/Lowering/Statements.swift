@@ -16,7 +16,7 @@ extension Lowerer {
     finishArguments()
     return Network(
       function: builder.function, initializers: initializers, dims: dims, inputs: inputs,
-      source: code.tree.files.first ?? SourceText(file: "graph"))
+      source: code.tree.files.first ?? SourceText(file: "graph"), calls: calls)
   }
 
   private func collectPlaces() {

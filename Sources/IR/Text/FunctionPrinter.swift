@@ -19,10 +19,26 @@ extension Function: CustomStringConvertible {
   }
 
   public var description: String { text }
+
+  /// The line of the text that defines a value; of an argument, the head's part for it. Inner functions are left out.
+  public func text(of value: Value) -> String {
+    if case .argument(let number) = self[value].op, arguments.indices.contains(number) {
+      let argument = arguments[number]
+      return "\(value) \(argument.name.quoted): \(argument.role.rawValue) \(argument.type)"
+    }
+    var printer = FunctionPrinter(writesNested: false)
+    printer.write("\(value): ")
+    printer.write(self[value], indentation: 0)
+    if let origin = origins[value] { printer.write("  ; \(origin.text)") }
+    return String(decoding: printer.output, as: UTF8.self)
+  }
 }
 
 struct FunctionPrinter {
   private(set) var output: [UInt8] = []
+  private var writesNested = true
+
+  init(writesNested: Bool = true) { self.writesNested = writesNested }
 
   mutating func write(_ text: String) { output.append(contentsOf: text.utf8) }
 
@@ -59,17 +75,19 @@ struct FunctionPrinter {
     write("}")
   }
 
-  private mutating func write(_ instruction: Instruction, indentation: Int) {
+  fileprivate mutating func write(_ instruction: Instruction, indentation: Int) {
     write(instruction.type.description)
     write(" = ")
     write(instruction.op.name)
     write(instruction.op.attributes)
-    if case .constant(let constant) = instruction.op { write(constant) }
+    if case .constant(let constant) = instruction.op {
+      if !writesNested, constant.splat == nil { write(" […]") } else { write(constant) }
+    }
     for (position, operand) in instruction.operands.enumerated() {
       write(position == 0 ? " " : ", ")
       write(operand.description)
     }
-    if let nested = instruction.op.nested {
+    if writesNested, let nested = instruction.op.nested {
       write(" ")
       print(nested.function, indentation: indentation)
     }
