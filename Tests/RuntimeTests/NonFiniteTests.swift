@@ -85,4 +85,29 @@ import Testing
     let found = try #require(try NonFinite.first(in: builder.function, [x0]))
     #expect(found.steps == [2] && found.position == [1] && found.culprit.name == "log")
   }
+
+  /// What `grad` and `jvp` within the graph give, where the exponentials overflow or vanish; the right values are those of the whole graph's
+  /// gradient, whose loss is brought to stable forms.
+  @Test(arguments: [
+    ("c = cross_entropy(softmax(z), y)", "cross_entropy(softmax(z), y)"),
+    ("p = softmax(z)\nc = -sum(y * log(p))", "-sum(y * log(softmax(z)))"),
+    ("c = sum(y * log(sigmoid(z)))", "sum(y * log(sigmoid(z)))"),
+    ("c = sum(log1p(-sigmoid(z)))", "sum(log1p(-sigmoid(z)))"),
+  ])
+  func derivativesInTheLanguageAreStable(_ binding: String, _ loss: String) throws {
+    let inputs = [
+      NamedTensor(name: "z", tensor: Tensor([1, 3], [Float(-1000), 0, 1000])),
+      NamedTensor(name: "y", tensor: Tensor([1, 3], [Float(0), 0.5, 0.5])),
+    ]
+    let head = "input z : f32[1, 3]\ninput y : f32[1, 3]\n"
+    let within = try session(
+      head + binding + "\ndz = grad(c, z)\nchange = jvp(c, z, y)\noutput dz\noutput change\n"
+    ).evaluate(inputs)
+    let whole = try session(head + "loss \(loss)\n").gradients(inputs, withRespectTo: ["z"])
+    let expected = try #require(whole.gradients?.first).tensor
+    #expect(expected.doubles.allSatisfy(\.isFinite))
+    #expect(within.outputs[0].tensor.doubles == expected.doubles)
+    let change = zip(expected.doubles, [0, 0.5, 0.5]).reduce(0) { $0 + $1.0 * $1.1 }
+    #expect(abs(within.outputs[1].tensor.doubles[0] - change) <= 1e-6 * max(1, abs(change)))
+  }
 }

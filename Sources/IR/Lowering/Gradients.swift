@@ -59,7 +59,8 @@ extension Lowerer {
       throw fail(
         "\(words(2)) has shape \(builder.shape(of: v)), but \(words(1)) has shape \(type.shape)")
     }
-    let result = builder.forwardDerivative(of: f, withRespectTo: x, along: v)
+    let result = builder.forwardDerivative(
+      of: builder.stableForm(of: f, withRespectTo: [x]), withRespectTo: x, along: v)
     try makeRoom()
     return .tensor(result)
   }
@@ -72,7 +73,11 @@ extension Lowerer {
         wanted.append(value)
       }
     }
-    let found = wanted.isEmpty ? [] : builder.gradients(of: f, withRespectTo: wanted)
+    let found =
+      wanted.isEmpty
+      ? []
+      : builder.gradients(
+        of: builder.stableForm(of: f, withRespectTo: wanted), withRespectTo: wanted)
     try makeRoom()
     return values.map { value in
       if let index = wanted.firstIndex(of: value) { return found[index] }

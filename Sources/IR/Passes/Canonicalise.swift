@@ -44,6 +44,13 @@ extension Pass {
   }
 }
 
+extension Pass {
+  /// Logarithms without the exponentials in them, and nothing else: for what is differentiated within the language.
+  static let stableLogarithms = Pass(name: "stable-logarithms") {
+    Rewriter.rewrite($0, rules: [withoutBindings, stableLogarithm, stoppedShift])
+  }
+}
+
 /// A name is its value: every derivative of the language has been taken when this runs, and
 /// arguments stay apart.
 private func withoutBindings(
