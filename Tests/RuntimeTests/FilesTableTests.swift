@@ -183,3 +183,27 @@ private let refusedLists: [(String, ElementType, Shape)] = [
     #expect(ResultsJSON(outputs: []).description == #"{"outputs": {}}"#)
   }
 }
+
+@Suite struct ColumnExpressionTests {
+  @Test(arguments: [
+    ("x=a..d", [("a", "d")]), ("x=a,b", [("a", "a"), ("b", "b")]),
+    ("x=\"a, b\"", [("a, b", "a, b")]),
+    ("x=a,\"b, c\",d.1", [("a", "a"), ("b, c", "b, c"), ("d.1", "d.1")]),
+    ("x=p.1..p.9", [("p.1", "p.9")]), ("x=\"a..b\"", [("a..b", "a..b")]),
+  ])
+  func rangesAreRead(_ text: String, _ expected: [(String, String)]) throws {
+    let (name, expression) = try ColumnExpression.parse(text)
+    #expect(name == "x")
+    #expect(expression == .columns(expected.map { ColumnRange(first: $0.0, last: $0.1) }))
+  }
+
+  @Test func classesAreRead() throws {
+    #expect(try ColumnExpression.parse("y=onehot(digit)").expression == .oneHot("digit"))
+    #expect(try ColumnExpression.parse("y=onehot(\"a, b\")").expression == .oneHot("a, b"))
+  }
+
+  @Test(arguments: ["", "x", "x=", "=a", "x=a,,b", "x=\"a", "x=onehot()", "x=a,"])
+  func whatIsNoneIsRefused(_ text: String) {
+    #expect(throws: ColumnError.malformed(text)) { try ColumnExpression.parse(text) }
+  }
+}

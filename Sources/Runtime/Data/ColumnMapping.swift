@@ -37,7 +37,8 @@ public enum ColumnError: Error, Hashable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .malformed(let text):
-      "cannot read '\(text)': expected NAME=COLUMN, NAME=FIRST..LAST or NAME=onehot(COLUMN)"
+      "cannot read '\(text)': expected NAME=COLUMN, NAME=FIRST..LAST or NAME=onehot(COLUMN), "
+        + "a column with a comma in its name in quotation marks"
     case .unknownColumn(let name, let suggestion):
       "the data has no column '\(name)'" + Self.hint(suggestion)
     case .backwards(let first, let last):
@@ -91,10 +92,15 @@ extension ColumnExpression {
     if right.hasPrefix("onehot("), right.hasSuffix(")") {
       let column = right.dropFirst("onehot(".count).dropLast()
       if column.isEmpty { throw .malformed(text) }
-      return (name, .oneHot(String(column)))
+      return (name, .oneHot(unquoted(column) ?? String(column)))
     }
     var ranges: [ColumnRange] = []
-    for part in right.split(separator: ",", omittingEmptySubsequences: false) {
+    guard let parts = splitOutsideQuotes(right) else { throw .malformed(text) }
+    for part in parts {
+      if let quoted = unquoted(part) {
+        ranges.append(ColumnRange(first: quoted, last: quoted))
+        continue
+      }
       let pieces = part.split(separator: ".", omittingEmptySubsequences: false)
       // "a..b" splits into a, nothing, b; names with single dots stay whole.
       if let gap = pieces.firstIndex(of: ""), gap > 0, gap < pieces.count - 1 {
@@ -109,6 +115,28 @@ extension ColumnExpression {
     }
     return (name, .columns(ranges))
   }
+}
+
+/// What stands between quotation marks; nil without them.
+private func unquoted(_ text: Substring) -> String? {
+  guard text.count > 2, text.first == "\"", text.last == "\"" else { return nil }
+  let inside = text.dropFirst().dropLast()
+  return inside.contains("\"") ? nil : String(inside)
+}
+
+/// The parts between commas that stand in no quotation marks; nil where one of these is not closed.
+private func splitOutsideQuotes(_ text: Substring) -> [Substring]? {
+  var parts: [Substring] = []
+  var start = text.startIndex
+  var isQuoted = false
+  for index in text.indices {
+    if text[index] == "\"" { isQuoted.toggle() }
+    guard text[index] == ",", !isQuoted else { continue }
+    parts.append(text[start..<index])
+    start = text.index(after: index)
+  }
+  parts.append(text[start...])
+  return isQuoted ? nil : parts
 }
 
 /// A factor of `--scale NAME=…`: `0.5` or `1/16`.
