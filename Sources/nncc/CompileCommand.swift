@@ -90,7 +90,10 @@ struct CompileCommand: ParsableCommand {
 
   /// The optimiser of the step; nil where none is asked for.
   private func step(of parsed: Graph) throws -> Optimizer? {
-    try optimizer.optimizer.map { _ in try optimizer.chosen(for: parsed, steps: nil) }
+    if optimizer.optimizer == nil, optimizer.isGiven {
+      throw Failure.usage("a schedule, decay or clipping needs --optimizer")
+    }
+    return try optimizer.optimizer.map { _ in try optimizer.chosen(for: parsed, steps: nil) }
   }
 
   private func emit(

@@ -47,7 +47,7 @@ struct DataOptions: ParsableArguments {
 
   func factors() throws -> [(name: String, factor: Double)] {
     try scales.map { text in
-      guard let scale = parseScale(text) else {
+      guard let scale = parseScale(text), scale.factor.isFinite else {
         throw Failure.usage("--scale '\(text)': expected NAME=NUMBER or NAME=NUMBER/NUMBER")
       }
       return scale

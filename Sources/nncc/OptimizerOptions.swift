@@ -42,12 +42,18 @@ struct OptimizerOptions: ParsableArguments {
   func validate() throws {
     if clip != nil, clipNorm != nil { throw ValidationError("either --clip or --clip-norm") }
     for (name, value) in [("--clip", clip), ("--clip-norm", clipNorm)] {
-      if let value, !(value > 0) { throw ValidationError("\(name) is above 0") }
+      if let value, !(value > 0 && value.isFinite) { throw ValidationError("\(name) is above 0") }
     }
-    if let weightDecay, !(weightDecay >= 0) {
+    if let weightDecay, !(weightDecay >= 0 && weightDecay.isFinite) {
       throw ValidationError("--weight-decay is at least 0")
     }
     if let warmup, warmup < 1 { throw ValidationError("--warmup is at least 1") }
+  }
+
+  /// Whether anything is said about how parameters change.
+  var isGiven: Bool {
+    optimizer != nil || !schedules.isEmpty || warmup != nil || weightDecay != nil || clip != nil
+      || clipNorm != nil
   }
 
   /// - Parameter steps: of the whole training, which schedules without a number of their own take; nil where that is not known.

@@ -28,16 +28,25 @@ struct PredictCommand: ParsableCommand {
       "Where the outputs go (default: standard output).", valueName: "FILE.csv|FILE.npz"))
   var output: String?
 
+  func validate() throws {
+    let endings = [".npz", ".csv"]
+    if let output, output != "-", !endings.contains(where: output.hasSuffix) {
+      throw ValidationError("-o \(output): expected a name that ends in .csv or .npz")
+    }
+  }
+
   func run() throws {
     let (parsed, network) = try graph.load()
     let archive = try SafeTensorsFile(reading: params)
-    let parameters = try network.parameters(from: readParameters(params, of: network))
+    let parameters = try network.parameters(
+      from: parameters(in: archive, named: params, of: network))
     let recipes = try TrainingCheckpoint.recipes(in: archive, named: params, of: network)
     let predictor = try Predictor(
       network, parameters: parameters, options: backend.options,
       rebound: try graph.rebinding(of: parsed, network.inputs))
     let inputs = try rows(
-      of: predictor.inputs, recipes, vocabulary: TrainingCheckpoint.vocabulary(in: archive))
+      of: predictor.inputs, all: network, recipes,
+      vocabulary: TrainingCheckpoint.vocabulary(in: archive))
     let outputs = try locatingIndexErrors(in: network) {
       try predictor.predict(Dataset(inputs))
     }
@@ -51,10 +60,15 @@ struct PredictCommand: ParsableCommand {
 
   /// The inputs as they were made for training, unless options say otherwise.
   private func rows(
-    of inputs: [GraphArgument], _ recipes: [InputRecipe], vocabulary: Vocabulary?
+    of inputs: [GraphArgument], all network: Network, _ recipes: [InputRecipe],
+    vocabulary: Vocabulary?
   ) throws -> [Tensor] {
-    var mappings = try data.expressions(for: inputs)
-    var factors = try data.factors()
+    // What only the loss needs may be named, and is not read.
+    func isUnneeded(_ name: String) -> Bool {
+      !inputs.contains { $0.name == name } && network.inputs.contains { $0.name == name }
+    }
+    var mappings = try data.expressions(for: inputs).filter { !isUnneeded($0.name) }
+    var factors = try data.factors().filter { !isUnneeded($0.name) }
     for recipe in recipes where inputs.contains(where: { $0.name == recipe.name }) {
       if !data.columns.contains(where: { $0.hasPrefix(recipe.name + "=") }) {
         mappings.append(try ColumnExpression.parse(recipe.name + "=" + recipe.column))
@@ -66,6 +80,7 @@ struct PredictCommand: ParsableCommand {
     let table = try DataTable(
       reading: data.data, text: data.reading(for: inputs, vocabulary: vocabulary))
     let tensors = try table.mapped(to: inputs, by: mappings, scales: factors)
+    if tensors.first?.shape[0] == 0 { throw Failure.data("the data has no rows") }
     return zip(inputs, tensors).map { input, tensor in
       let recipe = recipes.last { $0.name == input.name }
       return recipe?.normalization?.applied(to: tensor) ?? tensor

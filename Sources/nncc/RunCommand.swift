@@ -123,8 +123,14 @@ extension NetworkResults {
 
 /// All parameters of the network from a `.safetensors` file; what the file has besides is ignored.
 func readParameters(_ file: String, of network: Network) throws -> [NamedTensor] {
-  let archive = try SafeTensorsFile(reading: file)
-  return try network.parameters.map { parameter in
+  try parameters(in: SafeTensorsFile(reading: file), named: file, of: network)
+}
+
+/// The parameters of a network in a file that has been read.
+func parameters(
+  in archive: SafeTensorsFile, named file: String, of network: Network
+) throws -> [NamedTensor] {
+  try network.parameters.map { parameter in
     guard let tensor = try archive.tensor(named: parameter.name) else {
       throw Failure.data("\(file) has no parameter \(parameter.name) : \(parameter.type)")
     }

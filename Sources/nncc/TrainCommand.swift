@@ -21,6 +21,9 @@ struct SplitOptions: ParsableArguments {
       valueName: "NAME"))
   var normalize: [String] = []
 
+  /// The file of its own.
+  var validateFile: String? { validate.flatMap { Double($0) == nil ? $0 : nil } }
+
   /// Nil where no fraction is held out.
   func fraction() throws -> Double? {
     guard let validate, let fraction = Double(validate) else { return nil }
@@ -118,8 +121,17 @@ struct TrainCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if accumulate < 1 { throw ValidationError("--accumulate is at least 1") }
-    if epochs < 0 { throw ValidationError("--epochs is at least 0") }
+    let most = 1_000_000_000
+    if !(1...most).contains(accumulate) {
+      throw ValidationError("--accumulate is at least 1 and at most \(most)")
+    }
+    if let learningRate, !learningRate.isFinite { throw ValidationError("--lr is a finite number") }
+    if split.stratify, split.validate.flatMap({ Double($0) }) == nil {
+      throw ValidationError("--stratify needs --validate with a fraction")
+    }
+    if !(0...most).contains(epochs) {
+      throw ValidationError("--epochs is at least 0 and at most \(most)")
+    }
     if let patience, patience < 1 { throw ValidationError("--patience is at least 1") }
     if resume != nil, params != nil { throw ValidationError("either --params or --resume") }
     if !(saveEvery > 0) { throw ValidationError("--save-every is above 0") }
@@ -127,29 +139,39 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let (parsed, network) = try graph.load()
-    for file in [save, saveBest, plot, confusion].compactMap({ $0 }) { try checkFolder(of: file) }
-    let rows = try TrainingData(data, for: network, split, seed: graph.seed)
-    if let vocabulary = rows.vocabulary, graph.verbose || !json {
+    // Training takes long; that its results cannot be written should be known before.
+    for file in [save, saveBest, plot, confusion].compactMap({ $0 }) { try checkWritable(file) }
+    let given = try (params ?? resume).map { try SafeTensorsFile(reading: $0) }
+    let rows = try TrainingData(
+      data, for: network, split, seed: graph.seed,
+      vocabulary: given.flatMap(TrainingCheckpoint.vocabulary))
+    if let vocabulary = rows.vocabulary, graph.verbose {
       printError("\(vocabulary.characters.count) different characters")
     }
     let options = try options(parsed, network, rows)
     let start =
-      try params.map { try network.parameters(from: readParameters($0, of: network)) }
-      ?? network.initialParameters(seed: graph.seed)
+      if let params, let given {
+        try network.parameters(from: parameters(in: given, named: params, of: network))
+      } else {
+        network.initialParameters(seed: graph.seed)
+      }
     let rebound = try rebinding(of: parsed, network)
     var trainer = try Trainer(
       network, data: rows.rows, from: TrainingState(parameters: start), options: options,
       rebound: rebound)
-    if let resume {
-      let file = try SafeTensorsFile(reading: resume)
+    if let resume, let given {
       let state = try TrainingCheckpoint.state(
-        in: file, named: resume, of: network, TrainingIdentity(trainer),
+        in: given, named: resume, of: network, try TrainingIdentity(trainer),
         states: trainer.state.optimizer)
       trainer = try Trainer(
         network, data: rows.rows, from: state, options: options, rebound: rebound)
     }
     if !json, graph.verbose {
       printError("\(trainer.trainingRows) rows to train on, \(rows.heldOut) held out")
+    }
+    if confusion != nil, !trainer.hasClasses {
+      throw Failure.data(
+        "--confusion: no output gives classes, or accuracy is not among the metrics")
     }
     try train(trainer, rows)
   }
@@ -180,7 +202,7 @@ struct TrainCommand: ParsableCommand {
   private func target() throws -> TrainingTarget? {
     guard let until else { return nil }
     let sides = until.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-    guard sides.count == 2, let value = Double(sides[1]) else {
+    guard sides.count == 2, let value = Double(sides[1]), !value.isNaN else {
       throw Failure.usage("--until '\(until)': expected NAME=VALUE")
     }
     guard sides[0] == "loss" || Metric(rawValue: sides[0]) != nil else {
@@ -197,11 +219,14 @@ struct TrainCommand: ParsableCommand {
     stopOnInterrupt()
     var bar = ProgressBar(isShown: !json)
     var saved = clockSeconds()
+    let identity = save == nil && saveBest == nil ? nil : try TrainingIdentity(trainer)
     func checkpoint(_ file: String) throws {
+      // What is there is better than parameters that are not finite; the next loss says where they come from.
+      guard let identity, trainer.parameterNotFinite == nil else { return }
       try TrainingCheckpoint(
         state: trainer.state, recipes: rows.recipes, vocabulary: rows.vocabulary
       ).write(
-        trainer.network, TrainingIdentity(trainer), producer: "nncc \(Nncc.version)", to: file)
+        trainer.network, identity, producer: "nncc \(Nncc.version)", to: file)
       saved = clockSeconds()
     }
     var end = TrainingEnd.finished
@@ -249,9 +274,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func drawConfusion(_ trainer: Trainer, to file: String) throws {
-    guard let counts = try trainer.confusion() else {
-      throw Failure.data("--confusion: no output ends in a softmax whose classes an input gives")
-    }
+    guard let counts = try trainer.confusion() else { return }
     let matrix = ConfusionMatrix(counts)
     try writeFile(
       matrix.svg(title: lastComponent(graph.displayName) + ": classes found"), to: file)
@@ -262,14 +285,6 @@ struct TrainCommand: ParsableCommand {
   private func rebinding(of parsed: Graph, _ network: Network) throws -> ((Int) throws -> Network)?
   {
     try graph.rebinding(of: parsed, network.inputs)
-  }
-
-  /// Training takes long; that its result cannot be written should be known before.
-  private func checkFolder(of file: String) throws {
-    let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? "."
-    if access(folder, W_OK) != 0 {
-      throw FileError.unwritable(file: file, reason: String(cString: strerror(errno)))
-    }
   }
 }
 
@@ -294,19 +309,4 @@ private func clockSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
-}
-
-// MARK: Ctrl-C
-
-/// Set by the signal handler, which may do no more than that.
-nonisolated(unsafe) private var interruptFlag: sig_atomic_t = 0
-
-private var isInterrupted: Bool { interruptFlag != 0 }
-
-private func stopOnInterrupt() {
-  // A second Ctrl-C ends the process at once.
-  signal(SIGINT) { number in
-    interruptFlag = 1
-    signal(number, SIG_DFL)
-  }
 }

@@ -9,13 +9,18 @@ struct TrainingData {
   private(set) var recipes: [InputRecipe]
   private(set) var vocabulary: Vocabulary?
 
-  init(_ options: DataOptions, for network: Network, _ split: SplitOptions, seed: UInt64) throws {
+  /// - Parameter vocabulary: of the text that the parameters to start from were trained on.
+  init(
+    _ options: DataOptions, for network: Network, _ split: SplitOptions, seed: UInt64,
+    vocabulary known: Vocabulary?
+  ) throws {
     let plan = try TrainingDataPlan(options, network, split, seed: seed)
     recipes = plan.recipes
-    if options.stream || StreamedTable.isBetter(for: options.data) {
+    let isBetter = split.validateFile == nil && StreamedTable.isBetter(for: options.data)
+    if options.stream || isBetter {
       (rows, heldOut) = try plan.streamed(&recipes)
     } else {
-      (rows, heldOut, vocabulary) = try plan.inMemory(&recipes)
+      (rows, heldOut, vocabulary) = try plan.inMemory(&recipes, known)
     }
   }
 }
@@ -64,7 +69,7 @@ private struct TrainingDataPlan {
   }
 
   /// What says which class a row is of: the number of an input; nil where that does not count.
-  private func classes() throws -> (input: Int, isSign: Bool)? {
+  private func classes() throws -> (input: Int, isSingle: Bool)? {
     guard split.stratify else { return nil }
     guard let measure = network.accuracyMeasure,
       let number = inputs.firstIndex(where: { $0.name == measure.target })
@@ -72,25 +77,25 @@ private struct TrainingDataPlan {
       throw Failure.usage(
         "--stratify: the network does not end in a softmax or a sign whose classes an input gives")
     }
-    return (number, measure.kind == .sign)
+    return (number, measure.kind != .classes)
   }
 
   // MARK: In memory
 
   func inMemory(
-    _ recipes: inout [InputRecipe]
+    _ recipes: inout [InputRecipe], _ vocabulary: Vocabulary?
   ) throws -> (Dataset, heldOut: Int, Vocabulary?) {
-    var reading = options.reading(for: inputs)
+    var reading = options.reading(for: inputs, vocabulary: vocabulary)
     let table = try DataTable(reading: options.data, text: reading)
     var tensors = try table.mapped(to: inputs, by: mappings, scales: factors)
     var heldOut = 0
     if let fraction = try split.fraction() {
-      let kinds = try classes().map { tensors[$0.input].classesOfRows(isSign: $0.isSign) }
+      let kinds = try classes().map { tensors[$0.input].classesOfRows(isSingle: $0.isSingle) }
       let (order, count) = splitRows(
         tensors.first?.shape[0] ?? 0, holdingOut: fraction, seed: seed, classes: kinds)
       heldOut = count
       tensors = tensors.map { $0.rows(order[...]) }
-    } else if let file = split.validate {
+    } else if let file = split.validateFile {
       reading.vocabulary = table.vocabulary
       let held = try DataTable(reading: [file], text: reading)
         .mapped(to: inputs, by: mappings, scales: factors)
@@ -109,7 +114,7 @@ private struct TrainingDataPlan {
   // MARK: Row by row
 
   func streamed(_ recipes: inout [InputRecipe]) throws -> (Dataset, heldOut: Int) {
-    if let file = split.validate, try split.fraction() == nil {
+    if let file = split.validateFile {
       throw Failure.usage(
         "--validate \(file): of rows that stay in their files, a fraction can be held out")
     }
@@ -119,7 +124,7 @@ private struct TrainingDataPlan {
     var kinds: [Int] = []
     // All are looked at once, so that bad ones are known before training.
     try source.forEachPiece(Array(0..<source.rowCount)) { tensors in
-      if let kind { kinds += tensors[kind.input].classesOfRows(isSign: kind.isSign) }
+      if let kind { kinds += tensors[kind.input].classesOfRows(isSingle: kind.isSingle) }
     }
     var order = Array(0..<source.rowCount)
     var heldOut = 0

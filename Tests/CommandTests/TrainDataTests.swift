@@ -85,7 +85,7 @@ import Testing
       ("huge.idx", [0, 0, 8, 3] + [UInt8](repeating: 255, count: 12), 65, "too large"),
       ("cut.gz", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1], 65, "gzip"),
       ("bad.npz", [0x50, 0x4B, 3, 4, 1], 65, "bad.npz"),
-      ("row.csv", Array("a,b\n1,2\n3,\n".utf8), 65, "row 2 (line 3), column 'b'"),
+      ("row.csv", Array("a,b\n1,2\n3\n".utf8), 65, "row 2 (line 3), column 'b'"),
     ] as [(String, [UInt8], Int32, String)])
   func badFilesAreNamed(_ name: String, _ bytes: [UInt8], _ status: Int32, _ words: String) throws {
     let folder = try folder()

@@ -87,7 +87,7 @@ import Testing
 
   @Test(arguments: [
     (["--lr", "0.5"], "learning rate"), (["--optimizer", "sgd"], "optimizer"),
-    (["--seed", "4"], "seed"), (["--dim", "batch=4"], "graph"), (["--no-shuffle"], "shuffle"),
+    (["--seed", "4"], "seed"), (["--dim", "batch=4"], "steps="), (["--no-shuffle"], "shuffle"),
   ])
   func anotherTrainingIsRefused(_ more: [String], _ word: String) throws {
     let folder = try place()

@@ -107,6 +107,10 @@ private struct RuleBuilder {
       options.append(RuleCall.Option(name: "weight_decay", value: decay))
     }
     try checkOptions(options, of: optimizer.rule.name, rule)
+    // Of an option that stands twice the last counts.
+    options = options.enumerated().filter { number, option in
+      !options[(number + 1)...].contains { $0.name == option.name }
+    }.map(\.element)
     return (rule, options, ownDecay)
   }
 
@@ -263,8 +267,10 @@ extension Graph {
     _ name: String, _ arguments: [Variable], _ options: [(String, Variable)], count: Int
   ) -> [Variable] {
     let names = arguments.map { _ in String?.none } + options.map { $0.0 }
+    // Messages about the inside of a function are of its file.
+    let file = tree.files.first?.file ?? "optimizer"
     return bind(
       Variable(content: .operation(.call(name, names), arguments + options.map(\.1))),
-      count: count, at: SwiftPlace(file: "optimizer", line: 0, column: 0))
+      count: count, at: SwiftPlace(file: file, line: 0, column: 0))
   }
 }

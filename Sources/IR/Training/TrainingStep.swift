@@ -37,7 +37,7 @@ extension Function {
     let sums = part == .whole ? [] : builder.gradientSums(of: numbers.map { arguments[$0] })
     if part == .gather {
       builder.gather(gradients, into: sums, type.element)
-    } else {
+    } else if !numbers.isEmpty {
       let rule = try OptimizerRule(
         optimizer, parameters: numbers.map { arguments[$0] }, lossElement: type.element)
       builder.update(

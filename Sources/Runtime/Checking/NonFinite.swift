@@ -97,7 +97,7 @@ extension Function {
 
 extension Tensor {
   /// The row-major index of the first element that is NaN or infinite.
-  fileprivate var firstNonFinite: Int? {
+  var firstNonFinite: Int? {
     guard element.isFloat else { return nil }
     return doubles.firstIndex { !$0.isFinite }
   }

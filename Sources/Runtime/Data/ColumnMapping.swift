@@ -33,6 +33,11 @@ public enum ColumnError: Error, Hashable, CustomStringConvertible {
   case notAnInteger(input: String, column: String, row: Int, value: Double)
   case scalarInput(String)
   case differentRows(input: String, found: Int, expected: Int)
+  /// What the file has there is no number, or nothing that has rows.
+  case unusable(FileError)
+  case noRows(column: String)
+  /// An integer that the input's type does not have.
+  case outOfRange(input: String, type: ElementType, column: String, row: Int, value: Double)
 
   public var description: String {
     switch self {
@@ -53,6 +58,10 @@ public enum ColumnError: Error, Hashable, CustomStringConvertible {
       "row \(row), column '\(column)': \(value) is not a class from 0 to \(classes - 1)"
     case .notAnInteger(let input, let column, let row, let value):
       "row \(row), column '\(column)': \(value) is not an integer, as input \(input) needs"
+    case .unusable(let error): "\(error)"
+    case .noRows(let column): "'\(column)' is a scalar, not an array of rows"
+    case .outOfRange(let input, let type, let column, let row, let value):
+      "row \(row), column '\(column)': \(value) is no \(type.name), as input \(input) needs"
     case .differentRows(let input, let found, let expected):
       "input \(input) gets \(found) rows, but the input before it \(expected)"
     case .scalarInput(let name):
@@ -73,8 +82,11 @@ extension ColumnError {
       .notAClass(column: column, row: number(row), value: value, classes: classes)
     case .notAnInteger(let input, let column, let row, let value):
       .notAnInteger(input: input, column: column, row: number(row), value: value)
+    case .outOfRange(let input, let type, let column, let row, let value):
+      .outOfRange(
+        input: input, type: type, column: column, row: number(row), value: value)
     case .malformed, .unknownColumn, .backwards, .unknownInput, .missingInput, .wrongWidth,
-      .scalarInput, .differentRows:
+      .scalarInput, .differentRows, .unusable, .noRows:
       self
     }
   }

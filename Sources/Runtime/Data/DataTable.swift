@@ -7,10 +7,17 @@ import NNIR
 public struct DataColumn: Sendable {
   public var name: String
   public var tensor: Tensor
+  /// Why it cannot be used; the tensor says nothing then.
+  var problem: FileError?
 
   public init(name: String, tensor: Tensor) {
+    self.init(name: name, tensor: tensor, problem: nil)
+  }
+
+  init(name: String, tensor: Tensor, problem: FileError?) {
     self.name = name
     self.tensor = tensor
+    self.problem = problem
   }
 
   /// Elements a row.
@@ -27,36 +34,24 @@ public struct DataTable: Sendable {
 
   public var names: [String] { columns.map(\.name) }
 
-  /// Columns of as many rows each.
-  init(
-    _ columns: [DataColumn], file: String, vocabulary: Vocabulary? = nil
-  ) throws(FileError) {
+  /// What no input takes need not have as many rows.
+  init(_ columns: [DataColumn], file: String, vocabulary: Vocabulary? = nil) {
     self.file = file
     self.columns = columns
     self.vocabulary = vocabulary
     rowCount = columns.first?.tensor.shape.sizes.first ?? 0
-    for column in columns {
-      guard let rows = column.tensor.shape.sizes.first else {
-        throw .malformed(
-          file: file, problem: "'\(printable(column.name))' is a scalar, not an array of rows")
-      }
-      if rows != rowCount {
-        throw .malformed(
-          file: file,
-          problem: "'\(printable(column.name))' has \(rows) rows, but "
-            + "'\(printable(columns[0].name))' has \(rowCount)")
-      }
-    }
   }
 
   public init(_ table: Table) {
     file = table.file
     rowCount = table.rowCount
-    columns = zip(table.names, table.columns).map { name, column in
-      switch column {
-      case .integers(let values): DataColumn(name: name, tensor: Tensor(values))
-      case .floats(let values): DataColumn(name: name, tensor: Tensor(values))
-      }
+    columns = table.names.enumerated().map { number, name in
+      let tensor =
+        switch table.columns[number] {
+        case .integers(let values): Tensor(values)
+        case .floats(let values): Tensor(values)
+        }
+      return DataColumn(name: name, tensor: tensor, problem: table.problems[number])
     }
   }
 
@@ -78,46 +73,41 @@ public struct DataTable: Sendable {
         columns.append(column)
       }
     }
-    try self.init(columns, file: files.joined(separator: ", "), vocabulary: vocabulary)
+    self.init(columns, file: files.joined(separator: ", "), vocabulary: vocabulary)
   }
 
   private static func table(_ file: String, _ text: TextReading) throws(FileError) -> DataTable {
     let bytes = try unpacked(readBytes(of: file)[...], file: file)
     let plain = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
     if bytes.starts(with: [0x50, 0x4B, 3, 4]) || plain.hasSuffix(".npz") {
-      return try archive(NumPyArchive(bytes, file: file), file)
+      return archive(try NumPyArchive(bytes, file: file), file)
     }
     if bytes.starts(with: NumPyFile.magic) || plain.hasSuffix(".npy") {
       let tensor = try NumPyFile.decode(bytes, file: file)
-      return try DataTable([DataColumn(name: stem(plain), tensor: tensor)], file: file)
+      return DataTable([DataColumn(name: stem(plain), tensor: tensor)], file: file)
     }
     if let tensor = try IDXFile.decode(bytes, file: file) {
       let name = tensor.shape.rank > 1 ? "images" : "labels"
-      return try DataTable([DataColumn(name: name, tensor: tensor)], file: file)
+      return DataTable([DataColumn(name: name, tensor: tensor)], file: file)
     }
     if plain.hasSuffix(".txt") || plain.hasSuffix(".text") {
       return try text.table(bytes, file: file)
     }
-    return DataTable(try Table(bytes, file: file, header: .present))
+    return DataTable(try Table(bytes, file: file, header: .present, isLenient: true))
   }
 
-  private static func archive(
-    _ archive: NumPyArchive, _ file: String
-  ) throws(FileError) -> DataTable {
-    var columns: [DataColumn] = []
-    for name in archive.names {
-      if let tensor = try archive.tensor(named: name) {
-        columns.append(DataColumn(name: name, tensor: tensor))
+  private static func archive(_ archive: NumPyArchive, _ file: String) -> DataTable {
+    let columns = archive.names.map { name in
+      do throws(FileError) {
+        if let tensor = try archive.tensor(named: name) {
+          return DataColumn(name: name, tensor: tensor)
+        }
+        return DataColumn(name: name, tensor: Tensor(zeros: TensorType(.f32, [0])))
+      } catch {
+        return DataColumn(name: name, tensor: Tensor(zeros: TensorType(.f32, [0])), problem: error)
       }
     }
-    // An archive may hold more than rows: what no input takes need not have as many.
-    return DataTable(unchecked: columns, file: file)
-  }
-
-  private init(unchecked columns: [DataColumn], file: String) {
-    self.columns = columns
-    self.file = file
-    rowCount = columns.first?.tensor.shape.sizes.first ?? 0
+    return DataTable(columns, file: file)
   }
 
   private static func stem(_ file: String) -> String {

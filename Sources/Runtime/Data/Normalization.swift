@@ -94,13 +94,13 @@ public func splitRows(
 
 extension Tensor {
   /// A number for each row, equal for rows that are alike: the place of the greatest element, or, of a single one, the element.
-  public func classesOfRows(isSign: Bool) -> [Int] {
+  public func classesOfRows(isSingle: Bool) -> [Int] {
     let rows = shape.sizes.first ?? 0
     let width = rows > 0 ? count / rows : 0
     let values = doubles
     return (0..<rows).map { row in
       let own = values[row * width..<(row + 1) * width]
-      if width == 1 || isSign { return own.first.map { Int($0.rounded()) } ?? 0 }
+      if width == 1 || isSingle { return own.first.flatMap { Int(exactly: $0.rounded()) } ?? 0 }
       return own.indices.max { own[$0] < own[$1] }.map { $0 - own.startIndex } ?? 0
     }
   }

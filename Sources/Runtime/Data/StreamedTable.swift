@@ -74,6 +74,8 @@ struct StreamedColumn: Sendable {
   /// Of the first row, and from one to the next, in bytes.
   var offset: Int
   var stride: Int
+  /// Why it cannot be used.
+  var problem: FileError?
 
   /// Bytes of a row.
   var size: Int { shape.reduce(1, *) * stored.byteCount }
@@ -148,6 +150,11 @@ public struct StreamedTable: Sendable {
         columns += try SpilledTable(file).columns
       }
     }
+    for (number, column) in columns.enumerated()
+    where columns[..<number].contains(where: { $0.name == column.name }) {
+      throw .malformed(
+        file: column.file.name, problem: "there are two columns '\(printable(column.name))'")
+    }
     self.columns = columns
     file = files.joined(separator: ", ")
     rowCount = columns.first?.count ?? 0
@@ -187,10 +194,11 @@ public struct StreamedTable: Sendable {
         numbers, offset: first.offset, size: end - first.offset, stride: first.stride)
       for column in group {
         let tensor = try column.tensor(of: bytes, count: numbers.count, from: first.offset)
-        gathered.append(DataColumn(name: column.name, tensor: tensor))
+        gathered.append(
+          DataColumn(name: column.name, tensor: tensor, problem: column.problem))
       }
     }
-    return try DataTable(gathered, file: file)
+    return DataTable(gathered, file: file)
   }
 
   /// The columns that an expression takes, in the same order.
@@ -218,12 +226,16 @@ public struct StreamedTable: Sendable {
     self.file = file
   }
 
-  /// Whether files are so large that their rows should stay where they are: more than a quarter of the machine's memory.
+  /// Whether files are so large that their rows should stay where they are, more than a quarter of the machine's memory, and of formats
+  /// whose rows can be read one by one.
   public static func isBetter(for files: [String]) -> Bool {
     var total = 0
     for file in files {
       var status = stat()
-      if stat(file, &status) == 0 { total += Int(status.st_size) }
+      guard stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+        [".csv", ".npy"].contains(where: file.hasSuffix) || file.contains("-idx")
+      else { return false }
+      total += Int(status.st_size)
     }
     return total > sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 4
   }
@@ -235,6 +247,7 @@ private struct SpilledTable {
 
   init(_ csv: RowFile) throws(FileError) {
     var names: [String] = []
+    var problems: [FileError?] = []
     var rowCount = 0
     let spilled = try RowFile(temporaryFor: csv.name) { descriptor throws(FileError) in
       var written = 0
@@ -246,11 +259,15 @@ private struct SpilledTable {
           try TableBuilder(names: names, file: csv.name).checkNames(
             isNumeric: names.allSatisfy { LiteralNumber(Substring($0)) != nil })
         }
-        var builder = TableBuilder(names: names, file: csv.name, rowCount: rowCount)
+        var builder = TableBuilder(
+          names: names, file: csv.name, rowCount: rowCount, isLenient: true)
         while true {
           let line = piece.line + parser.line - 1
           guard let row = try parser.nextRow() else { break }
           try builder.append(row, line: line)
+        }
+        problems = builder.problems.enumerated().map { number, problem in
+          number < problems.count ? problems[number] ?? problem : problem
         }
         let count = builder.rowCount - rowCount
         rowCount = builder.rowCount
@@ -269,7 +286,7 @@ private struct SpilledTable {
     columns = names.enumerated().map { number, name in
       StreamedColumn(
         name: name, count: count, shape: [], stored: .f64, isBigEndian: false, file: spilled,
-        offset: number * 8, stride: width * 8)
+        offset: number * 8, stride: width * 8, problem: problems[number])
     }
   }
 

@@ -50,14 +50,17 @@ extension DataTable {
     case .columns(let ranges):
       var chosen: [DataColumn] = []
       for range in ranges { chosen += columns[try indices(of: range)] }
+      for column in chosen { try check(column) }
       let found = chosen.reduce(0) { $0 + $1.width }
       guard found == width else {
         throw .wrongWidth(input: input.name, type: input.type, expected: width, found: found)
       }
-      if !input.type.element.isFloat { try requireIntegers(in: chosen, input: input.name) }
+      if !input.type.element.isFloat { try requireIntegers(in: chosen, of: input) }
       return joined(chosen, as: input, factor)
     case .oneHot(let name):
-      return try oneHot(columns[try index(of: name)], as: input, factor)
+      let column = columns[try index(of: name)]
+      try check(column)
+      return try oneHot(column, as: input, factor)
     }
   }
 
@@ -131,11 +134,34 @@ extension DataTable {
     }
   }
 
-  private func requireIntegers(in chosen: [DataColumn], input: String) throws(ColumnError) {
-    for column in chosen where column.tensor.element.isFloat {
-      for (index, value) in column.tensor.doubles.enumerated() where value != value.rounded() {
-        throw .notAnInteger(
-          input: input, column: column.name, row: index / max(1, column.width) + 1, value: value)
+  private func check(_ column: DataColumn) throws(ColumnError) {
+    if let problem = column.problem { throw .unusable(problem) }
+    if column.tensor.shape.rank == 0 { throw .noRows(column: column.name) }
+  }
+
+  /// Integers that the input's type has.
+  private func requireIntegers(
+    in chosen: [DataColumn], of input: Argument
+  ) throws(ColumnError) {
+    let element = input.type.element
+    for column in chosen where column.tensor.element != element {
+      for (index, value) in column.tensor.doubles.enumerated() {
+        let row = index / max(1, column.width) + 1
+        if value != value.rounded() {
+          throw .notAnInteger(input: input.name, column: column.name, row: row, value: value)
+        }
+        // 2^53 and beyond: not every integer is a double there.
+        let isInside =
+          switch element {
+          case .i32: Int32(exactly: value) != nil
+          case .i64: value.magnitude <= 0x1p53 || column.tensor.element == .i64
+          case .bool: value == 0 || value == 1
+          case .f32, .f64: true
+          }
+        if !isInside {
+          throw .outOfRange(
+            input: input.name, type: element, column: column.name, row: row, value: value)
+        }
       }
     }
   }

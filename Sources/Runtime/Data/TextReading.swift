@@ -58,7 +58,7 @@ public struct TextReading: Sendable {
     func windows(from start: Int) -> Tensor {
       Tensor([rows, length], Array(symbols[start..<start + rows * length]))
     }
-    return try DataTable(
+    return DataTable(
       [
         DataColumn(name: "text", tensor: windows(from: 0)),
         DataColumn(name: "next", tensor: windows(from: 1)),

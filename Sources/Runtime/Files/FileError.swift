@@ -33,7 +33,8 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case .cell(let file, let row, let line, let column, let problem):
       "\(display(file)): row \(row) (line \(line)), column \(column): \(problem)"
     case .unsuitable(let name, let expected, let problem): "\(name) : \(expected): \(problem)"
-    case .unwritable(let file, let reason): "cannot write \(display(file)): \(reason)"
+    case .unwritable(let file, let reason):
+      "cannot write \(file == "-" ? "standard output" : printable(file)): \(reason)"
     }
   }
 }

@@ -52,6 +52,26 @@ func write(_ pieces: [FilePiece], to file: String) throws(FileError) {
   flush(folder: folder)
 }
 
+/// Throws where `write` would not be able to begin.
+public func checkWritable(_ file: String) throws(FileError) {
+  if file == "-" { return }
+  guard !file.isEmpty, !file.hasSuffix("/") else {
+    throw .unwritable(file: file, reason: "it names no file")
+  }
+  let target = try linkTarget(of: file)
+  var status = stat()
+  let exists = stat(target, &status) == 0
+  if exists, status.st_mode & S_IFMT == S_IFDIR {
+    throw .unwritable(file: file, reason: systemError(EISDIR))
+  }
+  if exists, access(target, W_OK) != 0 { throw .unwritable(file: file, reason: systemError()) }
+  if exists, status.st_mode & S_IFMT != S_IFREG { return }
+  // The new file is made beside the old one.
+  let (descriptor, temporary) = try createTemporary(in: folder(of: target), file: file)
+  _ = close(descriptor)
+  _ = unlink(temporary)
+}
+
 /// Writes `text` to `file` as UTF-8, as `write` does.
 public func writeFile(_ text: String, to file: String) throws(FileError) {
   try write([.bytes(Array(text.utf8))], to: file)

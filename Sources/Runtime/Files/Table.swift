@@ -24,6 +24,8 @@ public struct Table: Sendable {
   public let hasHeader: Bool
   public let columns: [Column]
   public let rowCount: Int
+  /// By column: why not all of it are numbers, where that was let pass.
+  let problems: [FileError?]
 
   /// Reads a `.csv` file, or standard input where `file` is `-`.
   public init(
@@ -32,7 +34,10 @@ public struct Table: Sendable {
     try self.init(readBytes(of: file)[...], file: file, header: header)
   }
 
-  init(_ bytes: ArraySlice<UInt8>, file: String, header: Header) throws(FileError) {
+  /// - Parameter isLenient: whether a cell that is no number is an error only of who wants its column.
+  init(
+    _ bytes: ArraySlice<UInt8>, file: String, header: Header, isLenient: Bool = false
+  ) throws(FileError) {
     self.file = file
     var parser = CSVParser(bytes, file: file)
     guard let first = try parser.nextRow() else {
@@ -48,10 +53,11 @@ public struct Table: Sendable {
       }
     var builder: TableBuilder
     if hasHeader {
-      builder = TableBuilder(names: texts, file: file)
+      builder = TableBuilder(names: texts, file: file, isLenient: isLenient)
       try builder.checkNames(isNumeric: isNumeric)
     } else {
-      builder = TableBuilder(names: (1...first.count).map(String.init), file: file)
+      builder = TableBuilder(
+        names: (1...first.count).map(String.init), file: file, isLenient: isLenient)
       try builder.append(first, line: 1)
     }
     while true {
@@ -61,6 +67,7 @@ public struct Table: Sendable {
     }
     names = builder.names
     columns = builder.columns
+    problems = builder.problems
     rowCount = builder.rowCount
   }
 

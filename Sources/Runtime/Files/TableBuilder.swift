@@ -9,12 +9,18 @@ struct TableBuilder {
   private var integers: [[Int64]]
   private var floats: [[Double]]
   private var isFloat: [Bool]
+  /// Whether cells that are no numbers are an error only of who wants their column.
+  private let isLenient: Bool
+  /// By column: what is wrong with its first cell that is no number.
+  private(set) var problems: [FileError?]
 
   /// - Parameter rowCount: how many rows have come before.
-  init(names: [String], file: String, rowCount: Int = 0) {
+  init(names: [String], file: String, rowCount: Int = 0, isLenient: Bool = false) {
     self.names = names
     self.file = file
     self.rowCount = rowCount
+    self.isLenient = isLenient
+    problems = [FileError?](repeating: nil, count: names.count)
     integers = [[Int64]](repeating: [], count: names.count)
     floats = [[Double]](repeating: [], count: names.count)
     isFloat = [Bool](repeating: false, count: names.count)
@@ -38,7 +44,7 @@ struct TableBuilder {
     rowCount += 1
     let isBlankLine = cells.count == 1 && names.count > 1
     for (column, cell) in cells.enumerated().prefix(names.count) where cell.isEmpty {
-      if !isBlankLine { throw problem("a value is missing", column, line) }
+      if !isBlankLine, !isLenient { throw problem("a value is missing", column, line) }
     }
     guard cells.count == names.count else {
       throw problem(
@@ -48,7 +54,12 @@ struct TableBuilder {
     for (column, cell) in cells.enumerated() {
       guard let number = shortInteger(cell).map(LiteralNumber.integer) ?? number(in: cell) else {
         let text = printable(String(decoding: cell, as: UTF8.self))
-        throw problem("'\(text)' is not a number", column, line)
+        let error = problem(
+          cell.isEmpty ? "a value is missing" : "'\(text)' is not a number", column, line)
+        if !isLenient { throw error }
+        problems[column] = problems[column] ?? error
+        append(.special(.nan), to: column)
+        continue
       }
       append(number, to: column)
     }

@@ -9,6 +9,8 @@ public struct AccuracyMeasure: Hashable, Sendable {
     case classes
     /// A sign: one number a row.
     case sign
+    /// A sigmoid: one probability a row, for yes or no.
+    case probability
   }
 
   public var kind: Kind
@@ -42,6 +44,8 @@ public struct AccuracyMeasure: Hashable, Sendable {
   private func isRight(_ output: Tensor, _ target: Tensor, row: Int, width: Int) -> Bool {
     switch kind {
     case .sign: return output[flat: row].double == target[flat: row].double
+    case .probability:
+      return (output[flat: row].double > 0.5) == (target[flat: row].double > 0.5)
     case .classes:
       return greatest(output, row: row, width: width) == wantedClass(target, output, row, width)
     }
@@ -50,7 +54,7 @@ public struct AccuracyMeasure: Hashable, Sendable {
   /// The right class of an answer: that of the greatest element, or the number itself.
   public func wantedClass(_ target: Tensor, _ output: Tensor, _ row: Int, _ width: Int) -> Int {
     target.count == output.count
-      ? greatest(target, row: row, width: width) : Int(target[flat: row].double)
+      ? greatest(target, row: row, width: width) : Int(exactly: target[flat: row].double) ?? -1
   }
 
   /// How many classes come before this one.
@@ -128,6 +132,7 @@ extension Function {
     let last = definition(of: value)
     switch last.op {
     case .elementwise(.sign): return type.count == type.shape[0] ? .sign : nil
+    case .elementwise(.sigmoid): return type.count == type.shape[0] ? .probability : nil
     case .elementwise(.div):
       let numerator = definition(of: last.operands[0])
       let denominator = source(of: last.operands[1])
@@ -136,8 +141,31 @@ extension Function {
         definition(of: denominator.operands[0]) == numerator
       else { return nil }
       return .classes
-    default: return nil
+    default:
+      return type.shape.rank >= 2 && isShiftedAndExponentiated(value) ? .classes : nil
     }
+  }
+
+  /// Whether the loss, or anything else, takes a softmax of the value: exp(z - max z), with z this value.
+  private func isShiftedAndExponentiated(_ value: Value) -> Bool {
+    let wanted = resolved(value)
+    return instructions.contains { instruction in
+      guard instruction.op == .elementwise(.exp) else { return false }
+      let shifted = definition(of: instruction.operands[0])
+      guard shifted.op == .elementwise(.sub), resolved(shifted.operands[0]) == wanted else {
+        return false
+      }
+      let greatest = source(of: shifted.operands[1])
+      guard case .reduce(.max, _) = greatest.op else { return false }
+      return resolved(greatest.operands[0]) == wanted
+    }
+  }
+
+  /// The value itself, without the names that it has been bound to.
+  private func resolved(_ value: Value) -> Value {
+    var value = value
+    while self[value].op == .identity { value = self[value].operands[0] }
+    return value
   }
 
   /// The numbers of the arguments that a value depends on.

@@ -3,7 +3,7 @@
 import Glibc
 
 public struct LearningCurve: Sendable {
-  private let history: [[Double]]
+  private let history: [EpochSummary]
   private let metric: String?
   private let title: String
   private static let (width, panel) = (760.0, 260.0)
@@ -12,7 +12,7 @@ public struct LearningCurve: Sendable {
   /// - Parameters:
   ///   - history: that of a `TrainingState`.
   ///   - metric: the name of the metric in it, nil where there is none.
-  public init(_ history: [[Double]], metric: String?, title: String) {
+  public init(_ history: [EpochSummary], metric: String?, title: String) {
     self.history = history
     self.metric = metric
     self.title = title
@@ -23,19 +23,21 @@ public struct LearningCurve: Sendable {
     let height = 50 + Double(panels) * Self.panel
     var picture = SVG(width: Self.width, height: height)
     picture.text(Self.width / 2, 26, title, .middle, size: 16)
-    drawPanel(&picture, top: 46, label: "loss", columns: [0, 1], mayBeLogarithmic: true)
+    drawPanel(
+      &picture, top: 46, label: "loss",
+      series: [history.map(\.loss), history.map(\.validationLoss)], mayBeLogarithmic: true)
     if let metric {
       drawPanel(
-        &picture, top: 46 + Self.panel, label: metric, columns: [2, 3], mayBeLogarithmic: false)
+        &picture, top: 46 + Self.panel, label: metric,
+        series: [history.map(\.metric), history.map(\.validationMetric)], mayBeLogarithmic: false)
     }
     return picture.text
   }
 
   private func drawPanel(
-    _ picture: inout SVG, top: Double, label: String, columns: [Int], mayBeLogarithmic: Bool
+    _ picture: inout SVG, top: Double, label: String, series: [[Double]], mayBeLogarithmic: Bool
   ) {
     let (high, low) = (top + 12, top + Self.panel - 52)
-    let series = columns.map { column in history.map { $0[column] } }
     let values = series.joined().filter(\.isFinite)
     let x = LinearAxis(
       1, Double(max(2, history.count)), from: Self.left, to: Self.right, wholeNumbers: true)

@@ -26,14 +26,20 @@ struct MetricPlan: Sendable {
   var regression: (output: String, target: String)?
 
   /// Without wishes: accuracy where the network classifies, else R² where it predicts numbers.
-  init(_ wanted: [Metric], for network: Network) throws(TrainingError) {
+  ///
+  /// - Parameter target: what training is to reach, which is computed in any case.
+  init(_ wanted: [Metric], target: String?, for network: Network) throws(TrainingError) {
     accuracy = network.accuracyMeasure
     regression = network.regressionPair
-    metrics = wanted
+    metrics = []
+    for metric in wanted where !metrics.contains(metric) { metrics.append(metric) }
     if wanted.isEmpty {
       if accuracy != nil { metrics = [.accuracy] } else if regression != nil { metrics = [.r2] }
     }
-    for metric in wanted {
+    if let metric = target.flatMap({ Metric(rawValue: $0) }), !metrics.contains(metric) {
+      metrics.append(metric)
+    }
+    for metric in metrics {
       switch metric {
       case .accuracy, .top5:
         if accuracy == nil || (metric == .top5 && accuracy?.kind == .sign) {
@@ -62,7 +68,7 @@ struct MetricPlan: Sendable {
   private func width(_ metric: Metric) -> Int {
     switch metric {
     case .accuracy, .top5: 1
-    case .r2: 4
+    case .r2: 5
     case .perplexity: 0
     }
   }
@@ -80,9 +86,12 @@ struct MetricPlan: Sendable {
         sums[place] += accuracy?.correctRows(output: output, target: target, among: 5) ?? 0
       case .r2:
         for (found, wanted) in zip(output.doubles, target.doubles) {
+          // From the first one on: squares of what is large and nearly the same would leave no digits.
+          if sums[place + 3] == 0 { sums[place + 4] = wanted }
+          let shifted = wanted - sums[place + 4]
           sums[place] += (found - wanted) * (found - wanted)
-          sums[place + 1] += wanted
-          sums[place + 2] += wanted * wanted
+          sums[place + 1] += shifted
+          sums[place + 2] += shifted * shifted
           sums[place + 3] += 1
         }
       case .perplexity: break

@@ -22,8 +22,9 @@ public final class Predictor {
     self.options = options
     self.rebound = rebound
     inputs = network.function.forward().arguments.filter { $0.role == .input }
-    guard let first = inputs.first, let rows = first.type.shape.sizes.first, rows > 0 else {
-      throw TrainingError.noRows
+    guard let first = inputs.first else { throw PredictionError.noInputs }
+    guard let rows = first.type.shape.sizes.first, rows > 0 else {
+      throw TrainingError.noBatch(input: first.name, type: first.type)
     }
     for input in inputs where input.type.shape.sizes.first != rows {
       throw TrainingError.noBatch(input: input.name, type: input.type)
@@ -75,11 +76,13 @@ public final class Predictor {
 
 public enum PredictionError: Error, Hashable, Sendable, CustomStringConvertible {
   case noRows(output: String, type: TensorType)
+  case noInputs
 
   public var description: String {
     switch self {
     case .noRows(let output, let type):
       "output '\(output)' (\(type)) has no axis of rows: it says nothing of single rows"
+    case .noInputs: "the outputs need no input: `nncc run` gives them"
     }
   }
 }

@@ -12,7 +12,8 @@ public final class Trainer {
   /// How many of the first rows are trained on; the others are held out.
   public let trainingRows: Int
   public let rowCount: Int
-  public let batch: Int
+  /// Rows of a whole batch.
+  public let batchSize: Int
 
   private let data: Dataset
   private let metrics: MetricPlan
@@ -43,24 +44,25 @@ public final class Trainer {
     self.state = state
     self.data = data
     self.rebound = rebound
-    batch = try Self.batchSize(network)
+    batchSize = try Self.leadingSize(network)
     rowCount = data.count
     for (input, source) in zip(network.inputs, data.sources) where source.count != data.count {
       throw TrainingError.noBatch(input: input.name, type: source.type)
     }
     let heldOut = options.heldOutRows
     trainingRows = rowCount - heldOut
-    guard trainingRows > 0, batch > 0 else { throw TrainingError.noRows }
-    metrics = try MetricPlan(options.metrics, for: network)
-    for count in [trainingRows, heldOut] where count % batch != 0 && rebound == nil {
-      throw TrainingError.batchIsFixed(batch: batch, rows: count)
+    guard trainingRows > 0, batchSize > 0 else { throw TrainingError.noRows }
+    metrics = try MetricPlan(options.metrics, target: options.target?.name, for: network)
+    for count in [trainingRows, heldOut] where count % batchSize != 0 && rebound == nil {
+      throw TrainingError.batchIsFixed(batch: batchSize, rows: count)
     }
     if state.optimizer.isEmpty, options.accumulation > 1 {
       self.state.optimizer = try application(of: network).initialOptimizerState
     }
     // Errors of the network come before training, and the step knows its states.
-    _ = try function(batch: min(batch, trainingRows), step: true)
-    if state.totals.metrics.isEmpty { self.state.totals.metrics = metrics.emptySums }
+    _ = try function(batch: min(batchSize, trainingRows), step: true)
+    if state.totals.rows == 0 { self.state.totals.metrics = metrics.emptySums }
+    try checkPosition()
   }
 
   /// With all rows as tensors, from these parameters.
@@ -73,7 +75,7 @@ public final class Trainer {
       rebound: rebound)
   }
 
-  private static func batchSize(_ network: Network) throws -> Int {
+  private static func leadingSize(_ network: Network) throws -> Int {
     guard let first = network.inputs.first else { throw TrainingError.noRows }
     for input in network.inputs {
       guard input.type.shape.rank > 0, first.type.shape.rank > 0,
@@ -81,6 +83,29 @@ public final class Trainer {
       else { throw TrainingError.noBatch(input: input.name, type: input.type) }
     }
     return first.type.shape[0]
+  }
+
+  public var batchesPerEpoch: Int { (trainingRows + batchSize - 1) / batchSize }
+
+  /// A state that no training can have come to would lead out of the data.
+  private func checkPosition() throws {
+    let isInside =
+      state.epoch >= 1 && state.step >= 0 && state.step < 1 << 48 && state.epochsSinceBest >= 0
+      && (0...batchesPerEpoch).contains(state.batchesDone)
+      && state.totals.rows == min(state.batchesDone * batchSize, trainingRows)
+      && state.totals.metrics.count == metrics.emptySums.count
+    if !isInside { throw TrainingError.impossibleState }
+  }
+
+  /// The first parameter that is not finite.
+  public var parameterNotFinite: String? {
+    zip(network.parameters, state.parameters).first { $1.firstNonFinite != nil }?.0.name
+  }
+
+  private func checkFinite(_ epoch: Int) throws {
+    if let name = parameterNotFinite {
+      throw TrainingError.diverged(what: "parameter '\(name)'", epoch: epoch)
+    }
   }
 
   // MARK: Epochs
@@ -98,6 +123,7 @@ public final class Trainer {
   ) throws -> TrainingEnd {
     let begin = monotonicNanoseconds()
     var rowsTrained = 0
+    if let end = endBeforeNextEpoch() { return end }
     while state.epoch <= options.epochs {
       let start = monotonicNanoseconds()
       let isStopped = try trainEpoch(shouldStop) { rows in
@@ -108,19 +134,29 @@ public final class Trainer {
             rowsOfEpoch: self.trainingRows, seconds: seconds(since: begin),
             rowsTrained: rowsTrained, loss: self.state.totals.meanLoss))
       }
+      try checkFinite(state.epoch)
       if isStopped { return .interrupted }
       let held = try evaluateHeldOut()
+      if let loss = held?.meanLoss, !loss.isFinite {
+        throw TrainingError.diverged(what: "the loss on the rows held out", epoch: state.epoch)
+      }
       let finished = EpochReport(
         epoch: state.epoch, loss: state.totals.meanLoss, metrics: metrics.values(state.totals),
         validationLoss: held?.meanLoss, validationMetrics: held.map(metrics.values) ?? [],
         rows: trainingRows, seconds: seconds(since: start))
       beginNextEpoch(after: finished)
       try report(finished)
-      if options.target?.isReached(by: finished) ?? false { return .reached }
-      if let patience = options.patience, state.epochsSinceBest >= patience { return .noProgress }
+      if let end = endBeforeNextEpoch() { return end }
       if shouldStop() { return .interrupted }
     }
     return .finished
+  }
+
+  /// Whether what has been achieved ends training, of an epoch now or before a break.
+  private func endBeforeNextEpoch() -> TrainingEnd? {
+    if let target = options.target, state.reached == target.text { return .reached }
+    if let patience = options.patience, state.epochsSinceBest >= patience { return .noProgress }
+    return nil
   }
 
   private func beginNextEpoch(after report: EpochReport) {
@@ -131,12 +167,10 @@ public final class Trainer {
     } else {
       state.epochsSinceBest += 1
     }
-    state.history.append([
-      report.loss, report.validationLoss ?? .nan, report.metrics.first?.value ?? .nan,
-      report.validationMetrics.first?.value ?? .nan,
-    ])
+    state.history.append(EpochSummary(report))
+    if let target = options.target, target.isReached(by: report) { state.reached = target.text }
     state.epoch += 1
-    state.batch = 0
+    state.batchesDone = 0
     state.totals = EpochTotals(metrics: metrics.emptySums)
   }
 
@@ -147,25 +181,27 @@ public final class Trainer {
   }
 
   private func batches(of order: [Int]) -> [ArraySlice<Int>] {
-    stride(from: 0, to: order.count, by: batch).map { order[$0..<min($0 + batch, order.count)] }
+    stride(from: 0, to: order.count, by: batchSize).map {
+      order[$0..<min($0 + batchSize, order.count)]
+    }
   }
 
   /// Trains on what the epoch has left; whether it was stopped before its end.
   private func trainEpoch(_ shouldStop: () -> Bool, done: (Int) throws -> Void) throws -> Bool {
     let batches = batches(of: order(ofEpoch: state.epoch))
     epochStart = state
-    guard state.batch < batches.count else { return false }
+    guard state.batchesDone < batches.count else { return false }
     let loader = BatchLoader(data)
     defer { loader.finish() }
-    loader.begin(batches[state.batch])
-    while state.batch < batches.count {
-      let rows = batches[state.batch]
+    loader.begin(batches[state.batchesDone])
+    while state.batchesDone < batches.count {
+      let rows = batches[state.batchesDone]
       let inputs = try loader.take(rows)
-      if state.batch + 1 < batches.count { loader.begin(batches[state.batch + 1]) }
+      if state.batchesDone + 1 < batches.count { loader.begin(batches[state.batchesDone + 1]) }
       let loss = try step(on: inputs, rows: rows.count)
       if !loss.isFinite { throw try notFinite(loss, batches) }
       try done(rows.count)
-      if shouldStop(), state.batch < batches.count { return true }
+      if shouldStop(), state.batchesDone < batches.count { return true }
     }
     return false
   }
@@ -173,12 +209,12 @@ public final class Trainer {
   private func step(on inputs: [Tensor], rows: Int) throws -> Double {
     let function = try function(batch: rows, step: true)
     let (loss, output) = try function.run(&state, inputs, hyperparameters(state))
-    state.batch += 1
+    state.batchesDone += 1
     add(loss, output, inputs, rows, to: &state.totals)
     let group = options.accumulation
     if group == 1 {
       state.step += 1
-    } else if state.batch % group == 0 || state.batch * batch >= trainingRows {
+    } else if state.batchesDone % group == 0 || state.batchesDone * batchSize >= trainingRows {
       var last = hyperparameters(state)
       last.step = state.step
       _ = try applied().run(&state, [], last)
@@ -193,11 +229,12 @@ public final class Trainer {
       learningRate: options.learningRate, seed: options.seed, step: state.step)
     let group = options.accumulation
     if group > 1 {
-      let first = state.batch / group * group * batch
-      let rows = min(group * batch, trainingRows - first)
-      values.weight = Double(min(batch, trainingRows - state.batch * batch)) / Double(rows)
+      let first = state.batchesDone / group * group * batchSize
+      let rows = min(group * batchSize, trainingRows - first)
+      let own = min(batchSize, trainingRows - state.batchesDone * batchSize)
+      values.weight = Double(own) / Double(rows)
       // Every batch draws numbers of its own.
-      values.step = (state.epoch - 1) * ((trainingRows + batch - 1) / batch) + state.batch
+      values.step = (state.epoch - 1) * batchesPerEpoch + state.batchesDone
     }
     return values
   }
@@ -245,6 +282,11 @@ public final class Trainer {
     }
   }
 
+  /// Whether `confusion` has something to count.
+  public var hasClasses: Bool {
+    metrics.accuracy?.kind == .classes && metrics.output == metrics.accuracy?.output
+  }
+
   /// How often each class was taken for which, on the rows held out, or without any on all: `counts[right][found]`. Nil for what
   /// classifies nothing.
   public func confusion() throws -> [[Int]]? {
@@ -274,8 +316,8 @@ public final class Trainer {
   private func function(batch size: Int, step: Bool) throws -> BatchFunction {
     if let made = step ? steps[size] : evaluations[size] { return made }
     var network = network
-    if size != batch {
-      guard let rebound else { throw TrainingError.batchIsFixed(batch: batch, rows: size) }
+    if size != batchSize {
+      guard let rebound else { throw TrainingError.batchIsFixed(batch: batchSize, rows: size) }
       network = try rebound(size)
     }
     let function =
@@ -296,6 +338,25 @@ public final class Trainer {
       states: state.optimizer.map(\.name), output: metrics.output)
   }
 
+  /// Where a training differs from another, this does: its step as mathematics, and some of the rows as they come to it.
+  func fingerprint() throws -> String {
+    var digest = DigestBuilder()
+    for var function in try [
+      function(batch: min(batchSize, trainingRows), step: true).executable.function,
+      application(of: network),
+    ] {
+      // Where something stands in its file says nothing about what it is.
+      function.origins = Origins()
+      digest.add(function.text)
+    }
+    let count = min(rowCount, 64)
+    for number in 0..<count {
+      let row = number * rowCount / count
+      for tensor in try data.rows([row]) { tensor.withUnsafeBytes { digest.add($0) } }
+    }
+    return String(digest.digest().hexadecimal.prefix(16))
+  }
+
   /// The optimiser's part of a step whose gradients are added up.
   private func applied() throws -> BatchFunction {
     if let application { return application }
@@ -313,29 +374,40 @@ public final class Trainer {
   /// The error that ends training: takes the epoch's steps once more, which gives the same bits, up to the parameters that the loss came
   /// of, and looks for the first value that is not finite.
   private func notFinite(_ loss: Double, _ batches: [ArraySlice<Int>]) throws -> TrainingError {
-    let failed = state.batch - 1
+    let failed = state.batchesDone - 1
     var error = TrainingError.notFinite(
       loss: loss, epoch: state.epoch, batch: failed + 1, cause: nil)
     guard let start = epochStart else { return error }
     state = start
     var previous: TrainingState?
-    while state.batch < failed {
+    while state.batchesDone < failed {
       previous = state
-      _ = try step(on: try data.rows(batches[state.batch]), rows: batches[state.batch].count)
+      _ = try step(
+        on: try data.rows(batches[state.batchesDone]), rows: batches[state.batchesDone].count)
     }
     // The parameters may have come out of the step before as they are.
     for candidate in [state, previous].compactMap({ $0 }) {
-      let rows = batches[candidate.batch]
+      let rows = batches[candidate.batchesDone]
       let function = try function(batch: rows.count, step: true)
       let arguments = function.arguments(candidate, try data.rows(rows), hyperparameters(candidate))
       if let found = try NonFinite.first(in: function.executable.function, arguments) {
         error = .notFinite(
-          loss: loss, epoch: state.epoch, batch: candidate.batch + 1,
+          loss: loss, epoch: state.epoch, batch: candidate.batchesDone + 1,
           cause: "\(found)")
+        break
+      }
+      if let name = inputNotFinite(try data.rows(rows)) {
+        error = .notFinite(
+          loss: loss, epoch: state.epoch, batch: candidate.batchesDone + 1,
+          cause: "input '\(name)' holds a value that is not finite")
         break
       }
     }
     return error
+  }
+
+  private func inputNotFinite(_ inputs: [Tensor]) -> String? {
+    zip(network.inputs, inputs).first { $1.firstNonFinite != nil }?.0.name
   }
 }
 

@@ -5,9 +5,10 @@ import NNIR
 
 /// What has to be the same for training to go on as it began.
 public struct TrainingIdentity: Hashable, Sendable {
-  /// Of the function that is trained, in hexadecimal digits.
-  public var graph: String
+  /// Of the step as mathematics and of the data.
+  public var fingerprint: String
   public var optimizer: String
+  public var metrics: String
   public var learningRate: Double
   public var seed: UInt64
   public var shuffle: Bool
@@ -16,15 +17,14 @@ public struct TrainingIdentity: Hashable, Sendable {
   public var trainingRows: Int
   public var heldOutRows: Int
 
-  public init(_ trainer: Trainer) {
-    var digest = DigestBuilder()
-    digest.add(trainer.network.function.text)
-    graph = String(digest.digest().hexadecimal.prefix(16))
+  public init(_ trainer: Trainer) throws {
+    fingerprint = try trainer.fingerprint()
+    metrics = trainer.metricNames.joined(separator: " ")
     optimizer = trainer.options.optimizer.text
     learningRate = trainer.options.learningRate
     seed = trainer.options.seed
     shuffle = trainer.options.shuffle
-    batch = trainer.batch
+    batch = trainer.batchSize
     accumulation = trainer.options.accumulation
     trainingRows = trainer.trainingRows
     heldOutRows = trainer.rowCount - trainer.trainingRows
@@ -33,11 +33,11 @@ public struct TrainingIdentity: Hashable, Sendable {
   /// In words, under the names that files have for them.
   fileprivate var items: [(key: String, value: String)] {
     [
-      ("graph", graph), ("optimizer", optimizer), ("learning_rate", "\(learningRate)"),
+      ("optimizer", optimizer), ("metrics", metrics), ("learning_rate", "\(learningRate)"),
       ("seed", "\(seed)"),
       ("shuffle", "\(shuffle)"), ("batch", "\(batch)"), ("accumulation", "\(accumulation)"),
       ("training_rows", "\(trainingRows)"),
-      ("held_out_rows", "\(heldOutRows)"),
+      ("held_out_rows", "\(heldOutRows)"), ("fingerprint", fingerprint),
     ]
   }
 }
@@ -54,6 +54,9 @@ public enum CheckpointError: Error, Hashable, Sendable, CustomStringConvertible 
     case .noTraining(let file):
       "\(file) holds parameters, but no state of a training: begin with --params \(file)"
     case .damaged(let file, let item): "\(file): '\(item)' is missing or cannot be read"
+    case .different(let file, "fingerprint", _, _):
+      "\(file) was trained with another graph, other data or other columns, or these were scaled, normalised or split otherwise: "
+        + "training would not go on as it began (--params \(file) begins anew from its weights)"
     case .different(let file, let item, let there, let here):
       "\(file) was trained with \(item) \(there), here it is \(here): training would not go on as it began "
         + "(--params \(file) begins anew from its weights)"
@@ -92,8 +95,6 @@ public struct TrainingCheckpoint: Sendable {
   }
 
   private static let prefix = "nncc."
-  /// Values an epoch.
-  private static let historyWidth = 4
 
   // MARK: Writing
 
@@ -113,14 +114,16 @@ public struct TrainingCheckpoint: Sendable {
     tensors.append(
       NamedTensor(
         name: "training.history",
-        tensor: Tensor([state.history.count, Self.historyWidth], state.history.flatMap { $0 })))
+        tensor: Tensor(
+          [state.history.count, EpochSummary.width], state.history.flatMap(\.values))))
     var strings = [("producer", producer)]
     func add(_ key: String, _ value: String) { strings.append((Self.prefix + key, value)) }
     for (key, value) in identity.items { add(key, value) }
     add("step", "\(state.step)")
     add("epoch", "\(state.epoch)")
-    add("batches", "\(state.batch)")
+    add("batches", "\(state.batchesDone)")
     add("rows", "\(state.totals.rows)")
+    if !state.reached.isEmpty { add("reached", state.reached) }
     add("epochs_since_best", "\(state.epochsSinceBest)")
     for recipe in recipes {
       add("column.\(recipe.name)", recipe.column)
@@ -161,7 +164,7 @@ public struct TrainingCheckpoint: Sendable {
     }
     state.step = try items.number("step")
     state.epoch = try items.number("epoch")
-    state.batch = try items.number("batches")
+    state.batchesDone = try items.number("batches")
     state.totals.rows = try items.number("rows")
     state.epochsSinceBest = try items.number("epochs_since_best")
     let totals = try items.doubles("training.totals")
@@ -171,9 +174,13 @@ public struct TrainingCheckpoint: Sendable {
     state.totals.loss = loss
     state.totals.metrics = Array(totals.dropFirst())
     state.bestLoss = best
+    state.reached = items.text("reached") ?? ""
     let history = try items.doubles("training.history")
-    state.history = stride(from: 0, to: history.count, by: historyWidth).map {
-      Array(history[$0..<min($0 + historyWidth, history.count)])
+    guard history.count % EpochSummary.width == 0 else {
+      throw CheckpointError.damaged(file: name, item: "training.history")
+    }
+    state.history = stride(from: 0, to: history.count, by: EpochSummary.width).map {
+      EpochSummary(history[$0..<$0 + EpochSummary.width])
     }
     return state
   }

@@ -34,6 +34,8 @@ public struct TrainingTarget: Hashable, Sendable {
     self.value = value
   }
 
+  public var text: String { "\(name)=\(value)" }
+
   /// Losses are to fall to it, everything else is to rise.
   func isReached(by report: EpochReport) -> Bool {
     guard let found = report.value(of: name) else { return false }
@@ -86,8 +88,8 @@ public struct TrainingProgress: Sendable {
   public var rowsPerSecond: Double { seconds > 0 ? Double(rowsTrained) / seconds : 0 }
   /// Until the last epoch ends, in seconds.
   public var remaining: Double {
-    let left = rowsOfEpoch - rows + (epochs - epoch) * rowsOfEpoch
-    return rowsPerSecond > 0 ? Double(left) / rowsPerSecond : 0
+    let left = Double(rowsOfEpoch - rows) + Double(epochs - epoch) * Double(rowsOfEpoch)
+    return rowsPerSecond > 0 ? left / rowsPerSecond : 0
   }
 }
 
@@ -111,8 +113,12 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   case batchIsFixed(batch: Int, rows: Int)
   /// There are no rows to train on.
   case noRows
+  /// A checkpoint that says what cannot be.
+  case impossibleState
   /// The loss, and the first value that is not finite.
   case notFinite(loss: Double, epoch: Int, batch: Int, cause: String?)
+  /// A parameter that is not finite after a step, or the loss on rows held out.
+  case diverged(what: String, epoch: Int)
   /// A metric that this network has no outputs for.
   case metricDoesNotFit(Metric, reason: String)
 
@@ -125,8 +131,12 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(rows) rows do not divide into batches of \(batch), and the leading size is written as a number: "
         + "make it a dim"
     case .noRows: "there are no rows to train on"
+    case .impossibleState:
+      "the checkpoint says that training stands where it cannot: it is damaged"
     case .notFinite(let loss, let epoch, let batch, let cause):
-      "the loss became \(loss) in epoch \(epoch), batch \(batch)" + (cause.map { ": \($0)" } ?? "")
+      "the loss became \(loss.isNaN ? "nan" : "\(loss)") in epoch \(epoch), batch \(batch)"
+        + (cause.map { ": \($0)" } ?? "")
+    case .diverged(let what, let epoch): "\(what) is not finite in epoch \(epoch)"
     case .metricDoesNotFit(let metric, let reason): "--metric \(metric.rawValue): \(reason)"
     }
   }
