@@ -58,6 +58,21 @@ struct GraphOptions: ParsableArguments {
   }
 }
 
+extension GraphOptions {
+  /// The network for another batch size; nil where the leading size of these inputs is not one `dim`.
+  func rebinding(
+    of parsed: Graph, _ inputs: [Network.Input]
+  ) throws -> ((Int) throws -> Network)? {
+    let names = Set(inputs.map(\.leadingDim))
+    guard names.count == 1, let only = names.first, let name = only else { return nil }
+    let overrides = try overrides()
+    return { size in
+      checkpointed(
+        try parsed.lowered(dims: overrides.merging([name: size]) { _, new in new }))
+    }
+  }
+}
+
 enum Checkpoint: String, ExpressibleByArgument, CaseIterable {
   case none, sqrt
 }

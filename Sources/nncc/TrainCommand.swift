@@ -4,36 +4,6 @@ import ArgumentParser
 @preconcurrency import Glibc
 import NNRuntime
 
-/// Which rows are held out, and what is done to inputs by the rows that are not.
-struct SplitOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Rows that are not trained on but judged by: a fraction of the data, drawn by the seed, or a file of its own.",
-      valueName: "FRACTION|FILE"))
-  var validate: String?
-
-  @Flag(help: "Holds out the same fraction of every class.")
-  var stratify = false
-
-  @Option(
-    help: ArgumentHelp(
-      "Brings each element of an input's rows to mean 0 and deviation 1 over the rows trained on; repeatable.",
-      valueName: "NAME"))
-  var normalize: [String] = []
-
-  /// The file of its own.
-  var validateFile: String? { validate.flatMap { Double($0) == nil ? $0 : nil } }
-
-  /// Nil where no fraction is held out.
-  func fraction() throws -> Double? {
-    guard let validate, let fraction = Double(validate) else { return nil }
-    guard fraction >= 0, fraction < 1 else {
-      throw Failure.usage("--validate \(validate): a fraction is at least 0 and less than 1")
-    }
-    return fraction
-  }
-}
-
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
@@ -285,21 +255,6 @@ struct TrainCommand: ParsableCommand {
   private func rebinding(of parsed: Graph, _ network: Network) throws -> ((Int) throws -> Network)?
   {
     try graph.rebinding(of: parsed, network.inputs)
-  }
-}
-
-extension GraphOptions {
-  /// The network for another batch size; nil where the leading size of these inputs is not one `dim`.
-  func rebinding(
-    of parsed: Graph, _ inputs: [Network.Input]
-  ) throws -> ((Int) throws -> Network)? {
-    let names = Set(inputs.map(\.leadingDim))
-    guard names.count == 1, let only = names.first, let name = only else { return nil }
-    let overrides = try overrides()
-    return { size in
-      checkpointed(
-        try parsed.lowered(dims: overrides.merging([name: size]) { _, new in new }))
-    }
   }
 }
 

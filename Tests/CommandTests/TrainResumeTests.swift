@@ -66,9 +66,9 @@ import Testing
     if let line = last.lines.last {
       #expect(line.replacing(/"seconds": [^}]*/, with: "") == lastLine)
     }
-    // Nothing half written is left.
+    // Nothing half written is left but by a kill between two system calls.
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    #expect(names.filter { $0.hasPrefix(".nncc-") }.count <= kills)
+    #expect(names.filter { $0.hasPrefix(".nncc-") }.count <= 2)
   }
 
   @Test func moreEpochsAreNoOtherTraining() throws {

@@ -1,66 +1,7 @@
-// Data that stays in its files: rows are read when a batch needs them. Files are read, not mapped: another process may cut a mapped file
-// short, and that would end this one.
+// Data that stays in its files: rows are read when a batch needs them.
 
 import Glibc
 import NNIR
-
-/// A file that is open for reading, closed with its last user.
-final class RowFile: Sendable {
-  let name: String
-  let size: Int
-  private let descriptor: Int32
-
-  init(_ name: String) throws(FileError) {
-    self.name = name
-    descriptor = open(name, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(file: name, reason: systemError()) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw .unreadable(
-        file: name, reason: "it is no ordinary file, and too large to be held in memory")
-    }
-    size = Int(status.st_size)
-  }
-
-  /// A file without a name, which ends with the process.
-  init(temporaryFor file: String, _ write: (Int32) throws(FileError) -> Int) throws(FileError) {
-    name = file
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
-    var path = Array((folder + "/nncc-rows-XXXXXX").utf8CString)
-    descriptor = mkstemp(&path)
-    guard descriptor >= 0 else { throw .unwritable(file: folder, reason: systemError()) }
-    _ = unlink(path)
-    size = try write(descriptor)
-  }
-
-  deinit { _ = close(descriptor) }
-
-  /// Fills `bytes` from a place in the file.
-  func read(at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(FileError) {
-    var done = 0
-    while done < bytes.count {
-      let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
-      let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        throw .unreadable(
-          file: name, reason: count == 0 ? "it has become shorter" : systemError())
-      }
-      done += count
-    }
-  }
-
-  func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
-    let count = min(count, max(0, size - offset))
-    var bytes = [UInt8](repeating: 0, count: count)
-    var failure: FileError?
-    bytes.withUnsafeMutableBytes { buffer in
-      do throws(FileError) { try read(at: offset, into: buffer) } catch { failure = error }
-    }
-    if let failure { throw failure }
-    return bytes
-  }
-}
 
 /// A column whose rows lie in a file, each at the same distance from the one before.
 struct StreamedColumn: Sendable {
@@ -100,28 +41,6 @@ struct StreamedColumn: Sendable {
       throw .malformed(file: file.name, problem: "it holds a u64 that no i64 can be")
     }
     return tensor
-  }
-}
-
-extension RowFile {
-  /// `size` bytes of each of these rows, one after the other.
-  func rows(
-    _ numbers: ArraySlice<Int>, offset: Int, size: Int, stride: Int
-  ) throws(FileError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: numbers.count * size)
-    var failure: FileError?
-    bytes.withUnsafeMutableBytes { buffer in
-      do throws(FileError) {
-        for (place, number) in numbers.enumerated() {
-          try read(
-            at: offset + number * stride,
-            into: UnsafeMutableRawBufferPointer(
-              rebasing: buffer[place * size..<(place + 1) * size]))
-        }
-      } catch { failure = error }
-    }
-    if let failure { throw failure }
-    return bytes
   }
 }
 
@@ -238,107 +157,5 @@ public struct StreamedTable: Sendable {
       total += Int(status.st_size)
     }
     return total > sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 4
-  }
-}
-
-/// A CSV file as numbers in a temporary file, read and written piece by piece: a row of f64 for each of its own.
-private struct SpilledTable {
-  let columns: [StreamedColumn]
-
-  init(_ csv: RowFile) throws(FileError) {
-    var names: [String] = []
-    var problems: [FileError?] = []
-    var rowCount = 0
-    let spilled = try RowFile(temporaryFor: csv.name) { descriptor throws(FileError) in
-      var written = 0
-      var pieces = CSVPieces(csv)
-      while let piece = try pieces.next() {
-        var parser = CSVParser(piece.bytes, file: csv.name)
-        if names.isEmpty {
-          names = (try parser.nextRow() ?? []).map { String(decoding: $0, as: UTF8.self) }
-          try TableBuilder(names: names, file: csv.name).checkNames(
-            isNumeric: names.allSatisfy { LiteralNumber(Substring($0)) != nil })
-        }
-        var builder = TableBuilder(
-          names: names, file: csv.name, rowCount: rowCount, isLenient: true)
-        while true {
-          let line = piece.line + parser.line - 1
-          guard let row = try parser.nextRow() else { break }
-          try builder.append(row, line: line)
-        }
-        problems = builder.problems.enumerated().map { number, problem in
-          number < problems.count ? problems[number] ?? problem : problem
-        }
-        let count = builder.rowCount - rowCount
-        rowCount = builder.rowCount
-        let failure = Self.rowMajor(builder.columns, rows: count).withUnsafeBytes {
-          put($0, into: descriptor)
-        }
-        if let failure {
-          throw .unwritable(file: "a temporary file for \(csv.name)", reason: failure)
-        }
-        written += count * names.count * 8
-      }
-      if names.isEmpty { throw .malformed(file: csv.name, problem: "it is empty") }
-      return written
-    }
-    let (width, count) = (names.count, rowCount)
-    columns = names.enumerated().map { number, name in
-      StreamedColumn(
-        name: name, count: count, shape: [], stored: .f64, isBigEndian: false, file: spilled,
-        offset: number * 8, stride: width * 8, problem: problems[number])
-    }
-  }
-
-  private static func rowMajor(_ columns: [Table.Column], rows: Int) -> [Double] {
-    let values = columns.map { column -> [Double] in
-      switch column {
-      case .integers(let values): values.map(Double.init)
-      case .floats(let values): values
-      }
-    }
-    return (0..<rows).flatMap { row in values.map { $0[row] } }
-  }
-}
-
-/// A CSV file in pieces that end with a row.
-private struct CSVPieces {
-  private let file: RowFile
-  private var offset = 0
-  private var line = 1
-  private static let size = 16 << 20
-
-  init(_ file: RowFile) { self.file = file }
-
-  mutating func next() throws(FileError) -> (bytes: ArraySlice<UInt8>, line: Int)? {
-    if offset >= file.size { return nil }
-    var size = Self.size
-    while true {
-      let bytes = try file.bytes(at: offset, count: size)
-      let isLast = offset + bytes.count >= file.size
-      var end = isLast ? bytes.count : 0
-      var lines = 0
-      var linesBefore = 0
-      var isQuoted = false
-      for (place, byte) in bytes.enumerated() {
-        if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-        guard byte == 0x0A else { continue }
-        lines += 1
-        if !isQuoted, !isLast {
-          end = place + 1
-          linesBefore = lines
-        }
-      }
-      // A row that is longer than a piece.
-      if end == 0 {
-        size *= 2
-        continue
-      }
-      defer {
-        offset += end
-        line += isLast ? lines : linesBefore
-      }
-      return (bytes[..<end], line)
-    }
   }
 }

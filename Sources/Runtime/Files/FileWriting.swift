@@ -33,20 +33,14 @@ func write(_ pieces: [FilePiece], to file: String) throws(FileError) {
   if exists, old.st_mode & S_IFMT != S_IFREG { return try writeInPlace(pieces, to: file) }
   if exists, access(target, W_OK) != 0 { throw .unwritable(file: file, reason: systemError()) }
   let folder = folder(of: target)
-  let (descriptor, temporary) = try createTemporary(in: folder, file: file)
+  let new = try NewFile(in: folder, file: file)
   do throws(FileError) {
-    do throws(FileError) {
-      if exists { adopt(old, for: descriptor) }
-      try put(pieces, into: descriptor, file: file)
-      try check(fsync(descriptor), file: file)
-    } catch {
-      _ = close(descriptor)
-      throw error
-    }
-    try check(close(descriptor), file: file)
-    try check(rename(temporary, target), file: file)
+    if exists { adopt(old, for: new.descriptor) }
+    try put(pieces, into: new.descriptor, file: file)
+    try check(fsync(new.descriptor), file: file)
+    try new.takeName(target, file: file)
   } catch {
-    _ = unlink(temporary)
+    new.discard()
     throw error
   }
   flush(folder: folder)
@@ -67,9 +61,7 @@ public func checkWritable(_ file: String) throws(FileError) {
   if exists, access(target, W_OK) != 0 { throw .unwritable(file: file, reason: systemError()) }
   if exists, status.st_mode & S_IFMT != S_IFREG { return }
   // The new file is made beside the old one.
-  let (descriptor, temporary) = try createTemporary(in: folder(of: target), file: file)
-  _ = close(descriptor)
-  _ = unlink(temporary)
+  try NewFile(in: folder(of: target), file: file).discard()
 }
 
 /// Writes `text` to `file` as UTF-8, as `write` does.
@@ -107,17 +99,65 @@ private func folder(of path: String) -> String {
   return slash == path.startIndex ? "/" : String(path[..<slash])
 }
 
-/// A new file in `folder`, with the permissions that the user's mask gives to new files.
-private func createTemporary(
-  in folder: String, file: String
-) throws(FileError) -> (descriptor: Int32, path: String) {
-  for _ in 0..<100 {
-    let path = "\(folder)/.nncc-\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    if descriptor >= 0 { return (descriptor, path) }
-    guard errno == EEXIST || errno == EINTR else { break }
+/// A file on its way to a name, with the permissions that the user's mask gives to new files. Where the file system can, it has no name until
+/// it is whole, so that a process that is killed leaves nothing behind.
+private struct NewFile {
+  let descriptor: Int32
+  private let folder: String
+  /// Nil while it has none.
+  private var name: String?
+
+  init(in folder: String, file: String) throws(FileError) {
+    self.folder = folder
+    // O_TMPFILE, which Swift does not import.
+    let unnamed = open(folder, 0o20_000_000 | O_DIRECTORY | O_WRONLY | O_CLOEXEC, 0o666)
+    if unnamed >= 0, access("/proc/self/fd/\(unnamed)", F_OK) == 0 {
+      descriptor = unnamed
+      return
+    }
+    if unnamed >= 0 { _ = close(unnamed) }
+    for _ in 0..<100 {
+      let path = Self.freshName(in: folder)
+      let opened = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if opened >= 0 {
+        (descriptor, name) = (opened, path)
+        return
+      }
+      guard errno == EEXIST || errno == EINTR else { break }
+    }
+    throw .unwritable(file: file, reason: systemError())
   }
-  throw .unwritable(file: file, reason: systemError())
+
+  private static func freshName(in folder: String) -> String {
+    "\(folder)/.nncc-\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
+  }
+
+  /// Closes the file, which is from then on what `target` names.
+  func takeName(_ target: String, file: String) throws(FileError) {
+    var own = name
+    if own == nil {
+      // A link cannot replace a name, and a rename needs one.
+      let path = Self.freshName(in: folder)
+      try check(
+        linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, path, AT_SYMLINK_FOLLOW),
+        file: file)
+      own = path
+    }
+    guard let own else { return }
+    do throws(FileError) {
+      try check(rename(own, target), file: file)
+    } catch {
+      _ = unlink(own)
+      throw error
+    }
+    // What is on the disk is there already.
+    _ = close(descriptor)
+  }
+
+  func discard() {
+    _ = close(descriptor)
+    if let name { _ = unlink(name) }
+  }
 }
 
 /// Gives a new file the permissions and, where the system allows, the owner of the old.

@@ -8,22 +8,22 @@ public final class Trainer {
   public let network: Network
   public let options: TrainingOptions
   /// All that training has changed so far.
-  public private(set) var state: TrainingState
+  public internal(set) var state: TrainingState
   /// How many of the first rows are trained on; the others are held out.
   public let trainingRows: Int
   public let rowCount: Int
   /// Rows of a whole batch.
   public let batchSize: Int
 
-  private let data: Dataset
-  private let metrics: MetricPlan
+  let data: Dataset
+  let metrics: MetricPlan
   private let rebound: ((Int) throws -> Network)?
   private var steps: [Int: BatchFunction] = [:]
   /// What applies gradients that have been added up.
   private var application: BatchFunction?
   private var evaluations: [Int: BatchFunction] = [:]
   /// Where the present epoch began, from where a loss that is not finite is traced.
-  private var epochStart: TrainingState?
+  var epochStart: TrainingState?
 
   /// In the network's order.
   public var parameters: [Tensor] { state.parameters }
@@ -180,7 +180,7 @@ public final class Trainer {
       ? shuffledRows(trainingRows, seed: options.seed, epoch: epoch) : Array(0..<trainingRows)
   }
 
-  private func batches(of order: [Int]) -> [ArraySlice<Int>] {
+  func batches(of order: [Int]) -> [ArraySlice<Int>] {
     stride(from: 0, to: order.count, by: batchSize).map {
       order[$0..<min($0 + batchSize, order.count)]
     }
@@ -206,7 +206,7 @@ public final class Trainer {
     return false
   }
 
-  private func step(on inputs: [Tensor], rows: Int) throws -> Double {
+  func step(on inputs: [Tensor], rows: Int) throws -> Double {
     let function = try function(batch: rows, step: true)
     let (loss, output) = try function.run(&state, inputs, hyperparameters(state))
     state.batchesDone += 1
@@ -224,7 +224,7 @@ public final class Trainer {
   }
 
   /// Those of the state's next batch.
-  private func hyperparameters(_ state: TrainingState) -> StepHyperparameters {
+  func hyperparameters(_ state: TrainingState) -> StepHyperparameters {
     var values = StepHyperparameters(
       learningRate: options.learningRate, seed: options.seed, step: state.step)
     let group = options.accumulation
@@ -239,7 +239,7 @@ public final class Trainer {
     return values
   }
 
-  private func add(
+  func add(
     _ loss: Double, _ output: Tensor?, _ inputs: [Tensor], _ rows: Int,
     to totals: inout EpochTotals
   ) {
@@ -250,70 +250,13 @@ public final class Trainer {
     }
   }
 
-  private func target(_ inputs: [Tensor]) -> Tensor? {
+  func target(_ inputs: [Tensor]) -> Tensor? {
     network.inputs.firstIndex { $0.name == metrics.target }.map { inputs[$0] }
-  }
-
-  // MARK: Evaluation
-
-  /// Loss and metrics on the rows that are held out, with the present parameters; nil where there are none.
-  public func validate() throws -> (loss: Double, metrics: [MetricValue])? {
-    try evaluateHeldOut().map { ($0.meanLoss, metrics.values($0)) }
-  }
-
-  private func evaluateHeldOut() throws -> EpochTotals? {
-    if trainingRows == rowCount { return nil }
-    var totals = EpochTotals(metrics: metrics.emptySums)
-    try evaluate(Array(trainingRows..<rowCount)) { loss, output, inputs, rows in
-      self.add(loss, output, inputs, rows, to: &totals)
-    }
-    return totals
-  }
-
-  /// Runs over rows in batches, without a step.
-  private func evaluate(
-    _ rows: [Int], _ body: (Double, Tensor?, [Tensor], Int) -> Void
-  ) throws {
-    for numbers in batches(of: rows) {
-      let inputs = try data.rows(numbers)
-      let function = try function(batch: numbers.count, step: false)
-      let (loss, output) = try function.run(&state, inputs, hyperparameters(state))
-      body(loss, output, inputs, numbers.count)
-    }
-  }
-
-  /// Whether `confusion` has something to count.
-  public var hasClasses: Bool {
-    metrics.accuracy?.kind == .classes && metrics.output == metrics.accuracy?.output
-  }
-
-  /// How often each class was taken for which, on the rows held out, or without any on all: `counts[right][found]`. Nil for what
-  /// classifies nothing.
-  public func confusion() throws -> [[Int]]? {
-    guard let measure = metrics.accuracy, measure.kind == .classes,
-      metrics.output == measure.output,
-      let input = network.inputs.firstIndex(where: { $0.name == measure.target })
-    else { return nil }
-    var counts: [[Int]] = []
-    let rows = trainingRows < rowCount ? Array(trainingRows..<rowCount) : Array(0..<rowCount)
-    try evaluate(rows) { _, output, inputs, _ in
-      guard let output, let width = output.shape.sizes.last, width > 0 else { return }
-      if counts.isEmpty {
-        counts = [[Int]](repeating: [Int](repeating: 0, count: width), count: width)
-      }
-      for row in 0..<output.count / width {
-        let wanted = measure.wantedClass(inputs[input], output, row, width)
-        if counts.indices.contains(wanted) {
-          counts[wanted][measure.greatest(output, row: row, width: width)] += 1
-        }
-      }
-    }
-    return counts
   }
 
   // MARK: Functions
 
-  private func function(batch size: Int, step: Bool) throws -> BatchFunction {
+  func function(batch size: Int, step: Bool) throws -> BatchFunction {
     if let made = step ? steps[size] : evaluations[size] { return made }
     var network = network
     if size != batchSize {
@@ -338,25 +281,6 @@ public final class Trainer {
       states: state.optimizer.map(\.name), output: metrics.output)
   }
 
-  /// Where a training differs from another, this does: its step as mathematics, and some of the rows as they come to it.
-  func fingerprint() throws -> String {
-    var digest = DigestBuilder()
-    for var function in try [
-      function(batch: min(batchSize, trainingRows), step: true).executable.function,
-      application(of: network),
-    ] {
-      // Where something stands in its file says nothing about what it is.
-      function.origins = Origins()
-      digest.add(function.text)
-    }
-    let count = min(rowCount, 64)
-    for number in 0..<count {
-      let row = number * rowCount / count
-      for tensor in try data.rows([row]) { tensor.withUnsafeBytes { digest.add($0) } }
-    }
-    return String(digest.digest().hexadecimal.prefix(16))
-  }
-
   /// The optimiser's part of a step whose gradients are added up.
   private func applied() throws -> BatchFunction {
     if let application { return application }
@@ -365,49 +289,8 @@ public final class Trainer {
     return made
   }
 
-  private func application(of network: Network) throws -> Function {
+  func application(of network: Network) throws -> Function {
     try network.function.trainingStep(optimizer: options.optimizer, part: .apply)
-  }
-
-  // MARK: Losses that are not finite
-
-  /// The error that ends training: takes the epoch's steps once more, which gives the same bits, up to the parameters that the loss came
-  /// of, and looks for the first value that is not finite.
-  private func notFinite(_ loss: Double, _ batches: [ArraySlice<Int>]) throws -> TrainingError {
-    let failed = state.batchesDone - 1
-    var error = TrainingError.notFinite(
-      loss: loss, epoch: state.epoch, batch: failed + 1, cause: nil)
-    guard let start = epochStart else { return error }
-    state = start
-    var previous: TrainingState?
-    while state.batchesDone < failed {
-      previous = state
-      _ = try step(
-        on: try data.rows(batches[state.batchesDone]), rows: batches[state.batchesDone].count)
-    }
-    // The parameters may have come out of the step before as they are.
-    for candidate in [state, previous].compactMap({ $0 }) {
-      let rows = batches[candidate.batchesDone]
-      let function = try function(batch: rows.count, step: true)
-      let arguments = function.arguments(candidate, try data.rows(rows), hyperparameters(candidate))
-      if let found = try NonFinite.first(in: function.executable.function, arguments) {
-        error = .notFinite(
-          loss: loss, epoch: state.epoch, batch: candidate.batchesDone + 1,
-          cause: "\(found)")
-        break
-      }
-      if let name = inputNotFinite(try data.rows(rows)) {
-        error = .notFinite(
-          loss: loss, epoch: state.epoch, batch: candidate.batchesDone + 1,
-          cause: "input '\(name)' holds a value that is not finite")
-        break
-      }
-    }
-    return error
-  }
-
-  private func inputNotFinite(_ inputs: [Tensor]) -> String? {
-    zip(network.inputs, inputs).first { $1.firstNonFinite != nil }?.0.name
   }
 }
 

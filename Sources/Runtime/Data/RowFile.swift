@@ -1,0 +1,84 @@
+// A file whose rows are read when they are needed. Read, not mapped: another process may cut a mapped file short, and that would end this
+// one.
+
+import Glibc
+
+/// A file that is open for reading, closed with its last user.
+final class RowFile: Sendable {
+  let name: String
+  let size: Int
+  private let descriptor: Int32
+
+  init(_ name: String) throws(FileError) {
+    self.name = name
+    descriptor = open(name, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable(file: name, reason: systemError()) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable(
+        file: name, reason: "it is no ordinary file, and too large to be held in memory")
+    }
+    size = Int(status.st_size)
+  }
+
+  /// A file without a name, which ends with the process.
+  init(temporaryFor file: String, _ write: (Int32) throws(FileError) -> Int) throws(FileError) {
+    name = file
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+    var path = Array((folder + "/nncc-rows-XXXXXX").utf8CString)
+    descriptor = mkstemp(&path)
+    guard descriptor >= 0 else { throw .unwritable(file: folder, reason: systemError()) }
+    _ = unlink(path)
+    size = try write(descriptor)
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// Fills `bytes` from a place in the file.
+  func read(at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+      let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        throw .unreadable(
+          file: name, reason: count == 0 ? "it has become shorter" : systemError())
+      }
+      done += count
+    }
+  }
+
+  func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+    let count = min(count, max(0, size - offset))
+    var bytes = [UInt8](repeating: 0, count: count)
+    var failure: FileError?
+    bytes.withUnsafeMutableBytes { buffer in
+      do throws(FileError) { try read(at: offset, into: buffer) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+}
+
+extension RowFile {
+  /// `size` bytes of each of these rows, one after the other.
+  func rows(
+    _ numbers: ArraySlice<Int>, offset: Int, size: Int, stride: Int
+  ) throws(FileError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: numbers.count * size)
+    var failure: FileError?
+    bytes.withUnsafeMutableBytes { buffer in
+      do throws(FileError) {
+        for (place, number) in numbers.enumerated() {
+          try read(
+            at: offset + number * stride,
+            into: UnsafeMutableRawBufferPointer(
+              rebasing: buffer[place * size..<(place + 1) * size]))
+        }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+}
