@@ -157,7 +157,21 @@ import Testing
     let error = #expect(throws: Diagnostics.self) {
       try graph.lowered().function.trainingStep(optimizer: optimizer)
     }
-    #expect(try #require(error).all[0].place?.line == 7)
+    let first = try #require(error?.all.first)
+    #expect(first.place?.line == 7)
+    #expect(first.file == "own.graph")
+    #expect(first.excerpt?.contains("g @ g") ?? false)
+    #expect(first.notes.isEmpty)
+  }
+
+  @Test func aScheduleMakesOneNumber() throws {
+    let own = Self.text + "\ndef wide(lr, t) { return stack(lr, lr) }\n"
+    let graph = try Graph(parsing: own, file: "own.graph")
+    let optimizer = Optimizer(.init("sgd"), schedules: [.init("wide")], definedIn: graph)
+    let error = #expect(throws: OptimizerError.self) {
+      try graph.lowered().function.trainingStep(optimizer: optimizer)
+    }
+    #expect("\(try #require(error))".hasPrefix("wide is no schedule: it makes f64[2]"))
   }
 
   @Test(arguments: ["adam", "adam()", "adam(beta1=0.5)", "adam( beta1 = 0.5 , epsilon=1e-3 )"])

@@ -15,6 +15,7 @@ struct OptimizerRule {
   var states: [OptimizerState]
 
   init(_ optimizer: Optimizer, parameters: [Argument], lossElement: ElementType) throws {
+    try RuleBuilder(optimizer, lossElement).checkRate()
     var builder = try RuleBuilder(optimizer, lossElement)
     (function, states) = try builder.build(parameters)
   }
@@ -89,7 +90,7 @@ private struct RuleBuilder {
     for (number, value) in (newValues + newStates).enumerated() {
       graph.output("_result\(number)", value)
     }
-    let network = try graph.lowered()
+    let network = try loweredRule()
     try checkTypes(network, parameters.map(\.type) + states.map(\.type))
     return (network.function.withoutDeadCode(), states)
   }
@@ -176,6 +177,34 @@ private struct RuleBuilder {
     }
     for name in signature.needed where !given.contains(where: { $0.name == name }) {
       throw OptimizerError.missingOption(name, of: rule)
+    }
+  }
+
+  /// Errors are of the user's functions; where they were called from is no line of a file.
+  private func loweredRule() throws -> Network {
+    do throws(Diagnostics) {
+      return try graph.lowered()
+    } catch {
+      var diagnostics = error
+      for index in diagnostics.all.indices {
+        diagnostics.all[index].notes.removeAll { $0.place.line == 0 }
+      }
+      throw diagnostics
+    }
+  }
+
+  /// A rate is one number. Schedules are lowered by themselves, so that an error of theirs is no puzzle about the optimiser.
+  func checkRate() throws {
+    if optimizer.schedules.isEmpty { return }
+    graph.output("_rate", try scheduledRate())
+    let network = try loweredRule()
+    for result in network.function.results {
+      let type = network.function.type(of: result.value)
+      if type != TensorType(element, .scalar) {
+        throw OptimizerError.wrongSignature(
+          optimizer.schedules.last?.name ?? "",
+          expected: "schedule: it makes \(type) of \(element.name)[]")
+      }
     }
   }
 
