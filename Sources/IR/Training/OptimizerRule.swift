@@ -16,8 +16,7 @@ struct OptimizerRule {
 
   init(_ optimizer: Optimizer, parameters: [Argument], lossElement: ElementType) throws {
     try RuleBuilder(optimizer, lossElement).checkRate()
-    var builder = try RuleBuilder(optimizer, lossElement)
-    (function, states) = try builder.build(parameters)
+    (function, states) = try RuleBuilder(optimizer, lossElement).build(parameters)
   }
 
   /// Throws what is wrong with the names and options, which takes no network to know.
@@ -31,7 +30,6 @@ struct OptimizerRule {
 /// What the parameters of a rule's function are.
 private struct RuleForm {
   var states: [String]
-  var takesStep: Bool
   /// Options with and without a default.
   var options: [String]
   var needed: [String]
@@ -45,7 +43,6 @@ private struct RuleBuilder {
   let element: ElementType
   private let rate: Variable
   private let step: Variable
-  private var usedNames: Set<String> = []
 
   init(_ optimizer: Optimizer, _ lossElement: ElementType) throws {
     self.optimizer = optimizer
@@ -55,7 +52,7 @@ private struct RuleBuilder {
     step = graph.input(graph.freshName("step"), [], .i64)
   }
 
-  mutating func build(_ parameters: [Argument]) throws -> (Function, [OptimizerState]) {
+  func build(_ parameters: [Argument]) throws -> (Function, [OptimizerState]) {
     let (rule, options, ownDecay) = try optimizerForm()
     let values = parameters.map { input($0.name, $0.type) }
     var gradients = parameters.map { input("d_" + $0.name, $0.type) }
@@ -149,7 +146,7 @@ private struct RuleBuilder {
     guard names.starts(with: leading) else {
       throw OptimizerError.wrongSignature(call.name, expected: what)
     }
-    var signature = RuleForm(states: [], takesStep: false, options: [], needed: [], order: leading)
+    var signature = RuleForm(states: [], options: [], needed: [], order: leading)
     for (parameter, name) in zip(definition.parameters, names).dropFirst(leading.count) {
       if parameter.fallback != nil {
         signature.options.append(name)
@@ -157,7 +154,7 @@ private struct RuleBuilder {
         signature.needed.append(name)
       } else {
         signature.order.append(name)
-        if name == "t" { signature.takesStep = true } else { signature.states.append(name) }
+        if name != "t" { signature.states.append(name) }
       }
     }
     let found = definition.body.results.count
