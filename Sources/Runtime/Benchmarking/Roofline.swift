@@ -19,39 +19,33 @@ public struct Roofline: Sendable {
     let speeds = points.map { $0.operations / $0.seconds } + [peak]
     let x = Axis(intensities, from: Self.left, to: Self.right)
     let y = Axis(speeds, from: Self.bottom, to: Self.top)
-    var lines = [
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" "
-        + "font-family=\"sans-serif\" font-size=\"12\">",
-      "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
-      text(
-        Self.width / 2, 24,
-        "Kernels under the roofline: \(bench.part.rawValue), \(bench.backend.rawValue), threads: \(bench.limits.threads)",
-        "middle", size: 15),
-      text((Self.left + Self.right) / 2, Self.height - 16, "operations a byte", "middle"),
-      "<text transform=\"rotate(-90)\" x=\"\(-(Self.top + Self.bottom) / 2)\" y=\"18\" "
-        + "text-anchor=\"middle\">GFLOP/s</text>",
-    ]
+    var picture = SVG(width: Self.width, height: Self.height, ink: "black")
+    picture.text(
+      Self.width / 2, 24,
+      "Kernels under the roofline: \(bench.part.rawValue), \(bench.backend.rawValue), threads: \(bench.limits.threads)",
+      .middle, size: 15)
+    picture.text((Self.left + Self.right) / 2, Self.height - 16, "operations a byte", .middle)
+    picture.rotatedText(18, (Self.top + Self.bottom) / 2, "GFLOP/s")
     for exponent in x.decades {
       let place = x.place(exponent.power)
-      lines.append(line(place, Self.top, place, Self.bottom, "#ddd"))
-      lines.append(text(place, Self.bottom + 18, exponent.label(0), "middle"))
+      picture.line(place, Self.top, place, Self.bottom, "#ddd")
+      picture.text(place, Self.bottom + 18, exponent.label(0), .middle)
     }
     for exponent in y.decades {
       let place = y.place(exponent.power)
-      lines.append(line(Self.left, place, Self.right, place, "#ddd"))
-      lines.append(text(Self.left - 6, place + 4, exponent.label(9), "end"))
+      picture.line(Self.left, place, Self.right, place, "#ddd")
+      picture.text(Self.left - 6, place + 4, exponent.label(9), .end)
     }
     let start = x.least
     let low = max(start * bench.limits.bytesPerSecond, y.least)
     let corner = low / bench.limits.bytesPerSecond
-    lines.append(line(x.place(corner), y.place(low), x.place(ridge), y.place(peak), "#444", 2))
-    lines.append(line(x.place(ridge), y.place(peak), Self.right, y.place(peak), "#444", 2))
-    lines.append(
-      text(Self.right, y.place(peak) - 6, "\(fixed(peak / 1e9, 1)) GFLOP/s", "end"))
-    lines.append(
-      text(
-        x.place(ridge) - 8, y.place(peak) - 6,
-        "\(fixed(bench.limits.bytesPerSecond / 1e9, 1)) GB/s", "end"))
+    picture.line(
+      x.place(corner), y.place(low), x.place(ridge), y.place(peak), "#444", width: 2)
+    picture.line(x.place(ridge), y.place(peak), Self.right, y.place(peak), "#444", width: 2)
+    picture.text(Self.right, y.place(peak) - 6, "\(fixed(peak / 1e9, 1)) GFLOP/s", .end)
+    picture.text(
+      x.place(ridge) - 8, y.place(peak) - 6,
+      "\(fixed(bench.limits.bytesPerSecond / 1e9, 1)) GB/s", .end)
     let total = bench.profile.rows.reduce(0) { $0 + $1.seconds }
     for row in points {
       let (cx, cy) = (
@@ -59,31 +53,11 @@ public struct Roofline: Sendable {
       )
       // Areas are in the proportion of times.
       let radius = 3 + 22 * (row.seconds / total).squareRoot()
-      lines.append(
-        "<circle cx=\"\(fixed(cx, 1))\" cy=\"\(fixed(cy, 1))\" r=\"\(fixed(radius, 1))\" "
-          + "fill=\"#2a6fbb\" fill-opacity=\"0.5\"><title>\(escaped(row.name)): "
-          + "\(Bench.time(row.seconds))</title></circle>")
-      if row.seconds > 0.05 * total { lines.append(text(cx, cy - radius - 3, row.name, "middle")) }
+      picture.circle(
+        cx, cy, radius: radius, "#2a6fbb", title: "\(row.name): \(Bench.time(row.seconds))")
+      if row.seconds > 0.05 * total { picture.text(cx, cy - radius - 3, row.name, .middle) }
     }
-    return lines.joined(separator: "\n") + "\n</svg>\n"
-  }
-
-  private func text(
-    _ x: Double, _ y: Double, _ content: String, _ anchor: String, size: Int = 12
-  ) -> String {
-    "<text x=\"\(fixed(x, 1))\" y=\"\(fixed(y, 1))\" text-anchor=\"\(anchor)\" "
-      + "font-size=\"\(size)\">\(escaped(content))</text>"
-  }
-
-  private func line(
-    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ color: String, _ width: Int = 1
-  ) -> String {
-    "<line x1=\"\(fixed(x1, 1))\" y1=\"\(fixed(y1, 1))\" x2=\"\(fixed(x2, 1))\" "
-      + "y2=\"\(fixed(y2, 1))\" stroke=\"\(color)\" stroke-width=\"\(width)\"/>"
-  }
-
-  private func escaped(_ text: String) -> String {
-    text.map { $0 == "<" ? "&lt;" : $0 == "&" ? "&amp;" : String($0) }.joined()
+    return picture.text
   }
 }
 

@@ -4,7 +4,7 @@ struct PageDocument {
   let page: GraphPage
 
   var text: String {
-    let title = PageText.escaped(page.fileName)
+    let title = MarkupText.escaped(page.fileName)
     return """
       <!DOCTYPE html>
       <html lang="en">
@@ -58,13 +58,5 @@ struct PageDocument {
       </html>
 
       """
-  }
-}
-
-enum PageText {
-  /// `text` as content of an element or a quoted attribute.
-  static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-      .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
   }
 }

@@ -16,7 +16,7 @@ struct Picture {
     let height = fixed(layout.height + 2 * Self.margin, 1)
     return """
       <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" font-family="ui-monospace, monospace" font-size="11">
-      <title>\(PageText.escaped(page.fileName))</title>
+      <title>\(MarkupText.escaped(page.fileName))</title>
       <defs><marker id="head" viewBox="0 0 8 8" refX="0" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 1 L8 4 L0 7 z" fill="#8b959e"/></marker></defs>
       <rect width="100%" height="100%" fill="#ffffff"/>
       <g transform="translate(\(fixed(Self.margin, 0)) \(fixed(Self.margin, 0)))">
@@ -101,7 +101,7 @@ struct Picture {
     if text.isEmpty { return "" }
     return
       "<text x=\"\(fixed(x, 1))\" y=\"\(fixed(y, 1))\" text-anchor=\"middle\" fill=\"\(fill)\" "
-      + "font-size=\"\(size)\" font-weight=\"\(weight)\">\(PageText.escaped(text))</text>\n"
+      + "font-size=\"\(size)\" font-weight=\"\(weight)\">\(MarkupText.escaped(text))</text>\n"
   }
 
   /// As in the page's script.

@@ -13,14 +13,19 @@ extension ShownGraphBuilder {
     /// By element: its node, and its level if it is a composite.
     var nodeOf: [Int: Int] = [:]
     var levelOf: [Int: Int] = [:]
-    /// The nodes that stand for a leaf inside and at the border of composites: by element of the composite and leaf.
-    var entering: [Key: Int] = [:]
-    var leaving: [Key: Int] = [:]
+    /// The nodes that stand for a leaf at the border of composites.
+    var borders: [BorderKey: Int] = [:]
     var edges: [EdgeKey: Int] = [:]
     /// The values that the edges of groups stand for besides their first.
     var grouped: Set<EdgeKey> = []
 
-    struct Key: Hashable { var element: Int, leaf: Int, value: Value }
+    struct BorderKey: Hashable {
+      var kind: ShownNode.Kind
+      /// The composite.
+      var element: Int
+      var leaf: Int
+      var value: Value
+    }
     struct EdgeKey: Hashable { var level: Int, from: Int, to: Int, value: Value }
   }
 
@@ -85,7 +90,7 @@ extension ShownGraphBuilder {
     }
     // Out of the composites that hold the value.
     for depth in stride(from: source.count - 1, to: shared, by: -1) {
-      let border = leaving(from, source[depth - 1], value, &drawing)
+      let border = border(.leaves, from, source[depth - 1], value, &drawing)
       link(drawing.nodeOf[source[depth]], border, in: source[depth - 1], value, use, &drawing)
     }
     let parent = shared == 0 ? 0 : source[shared - 1]
@@ -94,7 +99,7 @@ extension ShownGraphBuilder {
       &drawing)
     // Into those that hold the user.
     for depth in target.indices.dropFirst(shared + 1) {
-      let border = entering(from, target[depth - 1], value, &drawing)
+      let border = border(.enters, from, target[depth - 1], value, &drawing)
       link(border, drawing.nodeOf[target[depth]], in: target[depth - 1], value, use, &drawing)
     }
   }
@@ -127,23 +132,15 @@ extension ShownGraphBuilder {
       ShownEdge(from: from, to: to, value: value, uses: use.map { [$0] } ?? []))
   }
 
-  private mutating func leaving(
-    _ leaf: Int, _ element: Int, _ value: TracedValue, _ drawing: inout Drawing
+  /// The node at which a value crosses the border of an element, made when it is first needed.
+  private mutating func border(
+    _ kind: ShownNode.Kind, _ leaf: Int, _ element: Int, _ value: TracedValue,
+    _ drawing: inout Drawing
   ) -> Int? {
-    let key = Drawing.Key(element: element, leaf: leaf, value: value.value)
-    if let known = drawing.leaving[key] { return known }
-    let node = addBorder(.leaves, leaf, element, value, drawing)
-    drawing.leaving[key] = node
-    return node
-  }
-
-  private mutating func entering(
-    _ leaf: Int, _ element: Int, _ value: TracedValue, _ drawing: inout Drawing
-  ) -> Int? {
-    let key = Drawing.Key(element: element, leaf: leaf, value: value.value)
-    if let known = drawing.entering[key] { return known }
-    let node = addBorder(.enters, leaf, element, value, drawing)
-    drawing.entering[key] = node
+    let key = Drawing.BorderKey(kind: kind, element: element, leaf: leaf, value: value.value)
+    if let known = drawing.borders[key] { return known }
+    let node = addBorder(kind, leaf, element, value, drawing)
+    drawing.borders[key] = node
     return node
   }
 

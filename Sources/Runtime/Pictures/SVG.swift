@@ -6,8 +6,11 @@ struct SVG {
   }
 
   private var lines: [String]
+  /// The colour of words that have none of their own.
+  private let ink: String
 
-  init(width: Double, height: Double) {
+  init(width: Double, height: Double, ink: String = "#222") {
+    self.ink = ink
     lines = [
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Int(width)) \(Int(height))\" "
         + "font-family=\"sans-serif\" font-size=\"12\">",
@@ -17,18 +20,18 @@ struct SVG {
 
   mutating func text(
     _ x: Double, _ y: Double, _ content: String, _ anchor: Anchor, size: Int = 12,
-    color: String = "#222"
+    color: String? = nil
   ) {
     lines.append(
       "<text x=\"\(fixed(x, 1))\" y=\"\(fixed(y, 1))\" text-anchor=\"\(anchor.rawValue)\" "
-        + "font-size=\"\(size)\" fill=\"\(color)\">\(Self.escaped(content))</text>")
+        + "font-size=\"\(size)\" fill=\"\(color ?? ink)\">\(MarkupText.escaped(content))</text>")
   }
 
   /// From below upwards, around its middle.
   mutating func rotatedText(_ x: Double, _ y: Double, _ content: String) {
     lines.append(
       "<text transform=\"rotate(-90)\" x=\"\(fixed(-y, 1))\" y=\"\(fixed(x, 1))\" "
-        + "text-anchor=\"middle\">\(Self.escaped(content))</text>")
+        + "text-anchor=\"middle\">\(MarkupText.escaped(content))</text>")
   }
 
   mutating func line(
@@ -44,7 +47,7 @@ struct SVG {
   ) {
     lines.append(
       "<rect x=\"\(fixed(x, 1))\" y=\"\(fixed(y, 1))\" width=\"\(fixed(width, 1))\" "
-        + "height=\"\(fixed(height, 1))\" fill=\"\(color)\"><title>\(Self.escaped(title))</title></rect>"
+        + "height=\"\(fixed(height, 1))\" fill=\"\(color)\"><title>\(MarkupText.escaped(title))</title></rect>"
     )
   }
 
@@ -62,16 +65,12 @@ struct SVG {
     }
   }
 
-  var text: String { lines.joined(separator: "\n") + "\n</svg>\n" }
-
-  static func escaped(_ text: String) -> String {
-    text.map { character in
-      switch character {
-      case "<": "&lt;"
-      case ">": "&gt;"
-      case "&": "&amp;"
-      default: String(character)
-      }
-    }.joined()
+  mutating func circle(_ x: Double, _ y: Double, radius: Double, _ color: String, title: String) {
+    lines.append(
+      "<circle cx=\"\(fixed(x, 1))\" cy=\"\(fixed(y, 1))\" r=\"\(fixed(radius, 1))\" "
+        + "fill=\"\(color)\" fill-opacity=\"0.5\"><title>\(MarkupText.escaped(title))</title></circle>"
+    )
   }
+
+  var text: String { lines.joined(separator: "\n") + "\n</svg>\n" }
 }
