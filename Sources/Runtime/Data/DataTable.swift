@@ -20,6 +20,14 @@ public struct DataColumn: Sendable {
     self.problem = problem
   }
 
+  /// What the array of a file without names is called: the file's name up to the first dot.
+  static func name(ofArrayIn file: String) -> String {
+    String((file.split(separator: "/").last ?? "data").prefix { $0 != "." })
+  }
+
+  /// The same of an IDX file.
+  static func name(ofIDX shape: Shape) -> String { shape.rank > 1 ? "images" : "labels" }
+
   /// Elements a row.
   var width: Int { tensor.shape.sizes.dropFirst().reduce(1, *) }
 }
@@ -84,11 +92,12 @@ public struct DataTable: Sendable {
     }
     if bytes.starts(with: NumPyFile.magic) || plain.hasSuffix(".npy") {
       let tensor = try NumPyFile.decode(bytes, file: file)
-      return DataTable([DataColumn(name: stem(plain), tensor: tensor)], file: file)
+      return DataTable(
+        [DataColumn(name: DataColumn.name(ofArrayIn: file), tensor: tensor)], file: file)
     }
     if let tensor = try IDXFile.decode(bytes, file: file) {
-      let name = tensor.shape.rank > 1 ? "images" : "labels"
-      return DataTable([DataColumn(name: name, tensor: tensor)], file: file)
+      return DataTable(
+        [DataColumn(name: DataColumn.name(ofIDX: tensor.shape), tensor: tensor)], file: file)
     }
     if plain.hasSuffix(".txt") || plain.hasSuffix(".text") {
       return try text.table(bytes, file: file)
@@ -108,11 +117,6 @@ public struct DataTable: Sendable {
       }
     }
     return DataTable(columns, file: file)
-  }
-
-  private static func stem(_ file: String) -> String {
-    let name = file.split(separator: "/").last ?? "data"
-    return String(name.prefix { $0 != "." })
   }
 
   func columnIndex(named name: String) -> Int? { columns.firstIndex { $0.name == name } }

@@ -24,7 +24,7 @@ final class RowFile: Sendable {
   /// A file without a name, which ends with the process.
   init(temporaryFor file: String, _ write: (Int32) throws(FileError) -> Int) throws(FileError) {
     name = file
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+    let folder = environmentVariable("TMPDIR") ?? "/var/tmp"
     var path = Array((folder + "/nncc-rows-XXXXXX").utf8CString)
     descriptor = mkstemp(&path)
     guard descriptor >= 0 else { throw .unwritable(file: folder, reason: systemError()) }
@@ -50,33 +50,33 @@ final class RowFile: Sendable {
   }
 
   func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
-    let count = min(count, max(0, size - offset))
-    var bytes = [UInt8](repeating: 0, count: count)
-    var failure: FileError?
-    bytes.withUnsafeMutableBytes { buffer in
-      do throws(FileError) { try read(at: offset, into: buffer) } catch { failure = error }
+    try filled(min(count, max(0, size - offset))) { buffer throws(FileError) in
+      try read(at: offset, into: buffer)
     }
-    if let failure { throw failure }
-    return bytes
   }
-}
 
-extension RowFile {
   /// `size` bytes of each of these rows, one after the other.
   func rows(
     _ numbers: ArraySlice<Int>, offset: Int, size: Int, stride: Int
   ) throws(FileError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: numbers.count * size)
+    try filled(numbers.count * size) { buffer throws(FileError) in
+      for (place, number) in numbers.enumerated() {
+        try read(
+          at: offset + number * stride,
+          into: UnsafeMutableRawBufferPointer(
+            rebasing: buffer[place * size..<(place + 1) * size]))
+      }
+    }
+  }
+
+  /// An array whose bytes `fill` writes; the array's own method forgets what kind of error was thrown.
+  private func filled(
+    _ count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(FileError) -> Void
+  ) throws(FileError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
     var failure: FileError?
     bytes.withUnsafeMutableBytes { buffer in
-      do throws(FileError) {
-        for (place, number) in numbers.enumerated() {
-          try read(
-            at: offset + number * stride,
-            into: UnsafeMutableRawBufferPointer(
-              rebasing: buffer[place * size..<(place + 1) * size]))
-        }
-      } catch { failure = error }
+      do throws(FileError) { try fill(buffer) } catch { failure = error }
     }
     if let failure { throw failure }
     return bytes

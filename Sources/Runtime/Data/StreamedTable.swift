@@ -57,11 +57,10 @@ public struct StreamedTable: Sendable {
       let file = try RowFile(name)
       let head = try file.bytes(at: 0, count: 1 << 20)[...]
       if head.starts(with: NumPyFile.magic) {
-        let stem = String((name.split(separator: "/").last ?? "data").prefix { $0 != "." })
-        columns.append(try Self.column(stem, try NumPyFile.layout(of: head, file: name), file))
+        let layout = try NumPyFile.layout(of: head, file: name)
+        columns.append(try Self.column(DataColumn.name(ofArrayIn: name), layout, file))
       } else if let layout = try IDXFile.layout(of: head, file: name) {
-        let title = layout.shape.rank > 1 ? "images" : "labels"
-        columns.append(try Self.column(title, layout, file))
+        columns.append(try Self.column(DataColumn.name(ofIDX: layout.shape), layout, file))
       } else if head.starts(with: [0x1F, 0x8B]) || head.starts(with: [0x50, 0x4B, 3, 4]) {
         throw .malformed(
           file: name, problem: "rows of a packed file cannot be read one by one: unpack it first")

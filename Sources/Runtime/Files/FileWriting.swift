@@ -23,19 +23,62 @@ enum FilePiece: Sendable {
 /// Links are followed, so that a link stays one; permissions of a file that is replaced are kept.
 /// What is no ordinary file (a device, a pipe, `-` for standard output) is written straight away.
 func write(_ pieces: [FilePiece], to file: String) throws(FileError) {
-  if file == "-" { return try put(pieces, into: STDOUT_FILENO, file: file) }
-  guard !file.isEmpty, !file.hasSuffix("/") else {
-    throw .unwritable(file: file, reason: "it names no file")
+  switch try Destination(file) {
+  case .standardOutput: try put(pieces, into: STDOUT_FILENO, file: file)
+  case .device: try writeInPlace(pieces, to: file)
+  case .file(let target, let old): try replace(target, old, with: pieces, file: file)
   }
-  let target = try linkTarget(of: file)
-  var old = stat()
-  let exists = stat(target, &old) == 0
-  if exists, old.st_mode & S_IFMT != S_IFREG { return try writeInPlace(pieces, to: file) }
-  if exists, access(target, W_OK) != 0 { throw .unwritable(file: file, reason: systemError()) }
+}
+
+/// Throws where `write` would not be able to begin.
+public func checkWritable(_ file: String) throws(FileError) {
+  switch try Destination(file) {
+  case .standardOutput: break
+  case .device: if access(file, W_OK) != 0 { throw .unwritable(file: file, reason: systemError()) }
+  // The new file is made beside the old one.
+  case .file(let target, _): try NewFile(in: folder(of: target), file: file).discard()
+  }
+}
+
+/// What a name to be written to stands for.
+private enum Destination {
+  case standardOutput
+  /// No ordinary file: written straight away.
+  case device
+  /// An ordinary file, where the links lead that stand there, or a new one.
+  case file(target: String, old: stat?)
+
+  init(_ file: String) throws(FileError) {
+    if file == "-" {
+      self = .standardOutput
+      return
+    }
+    guard !file.isEmpty, !file.hasSuffix("/") else {
+      throw .unwritable(file: file, reason: "it names no file")
+    }
+    let target = try linkTarget(of: file)
+    var old = stat()
+    guard stat(target, &old) == 0 else {
+      self = .file(target: target, old: nil)
+      return
+    }
+    switch old.st_mode & S_IFMT {
+    case S_IFDIR: throw .unwritable(file: file, reason: systemError(EISDIR))
+    case S_IFREG:
+      if access(target, W_OK) != 0 { throw .unwritable(file: file, reason: systemError()) }
+      self = .file(target: target, old: old)
+    default: self = .device
+    }
+  }
+}
+
+private func replace(
+  _ target: String, _ old: stat?, with pieces: [FilePiece], file: String
+) throws(FileError) {
   let folder = folder(of: target)
   let new = try NewFile(in: folder, file: file)
   do throws(FileError) {
-    if exists { adopt(old, for: new.descriptor) }
+    if let old { adopt(old, for: new.descriptor) }
     try put(pieces, into: new.descriptor, file: file)
     try check(fsync(new.descriptor), file: file)
     try new.takeName(target, file: file)
@@ -44,24 +87,6 @@ func write(_ pieces: [FilePiece], to file: String) throws(FileError) {
     throw error
   }
   flush(folder: folder)
-}
-
-/// Throws where `write` would not be able to begin.
-public func checkWritable(_ file: String) throws(FileError) {
-  if file == "-" { return }
-  guard !file.isEmpty, !file.hasSuffix("/") else {
-    throw .unwritable(file: file, reason: "it names no file")
-  }
-  let target = try linkTarget(of: file)
-  var status = stat()
-  let exists = stat(target, &status) == 0
-  if exists, status.st_mode & S_IFMT == S_IFDIR {
-    throw .unwritable(file: file, reason: systemError(EISDIR))
-  }
-  if exists, access(target, W_OK) != 0 { throw .unwritable(file: file, reason: systemError()) }
-  if exists, status.st_mode & S_IFMT != S_IFREG { return }
-  // The new file is made beside the old one.
-  try NewFile(in: folder(of: target), file: file).discard()
 }
 
 /// Writes `text` to `file` as UTF-8, as `write` does.
