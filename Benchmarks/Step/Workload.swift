@@ -35,7 +35,7 @@ final class Workload {
     options: ExecutionOptions
   ) throws {
     let text = String(decoding: try readBytes(of: graph), as: UTF8.self)
-    let start = seconds()
+    let start = monotonicSeconds()
     let function = try Graph(parsing: text, file: graph).lowered().function
     let derived =
       switch part {
@@ -50,7 +50,7 @@ final class Workload {
       throw BackendError.missing("there is nothing that compiles here")
     }
     program = compiled
-    preparation = seconds() - start
+    preparation = monotonicSeconds() - start
     arguments = try program.program.arguments.map { argument in
       switch argument.hyperparameter {
       case .learningRate, .weight: return Tensor(scalar: Float(rate))

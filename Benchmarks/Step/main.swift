@@ -22,24 +22,17 @@ func list(_ numbers: [Double]) -> String {
   "[" + numbers.map(JSONText.number).joined(separator: ", ") + "]"
 }
 
-/// The clock of `time.monotonic` in Python, in seconds.
-func seconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
-}
-
 /// Answers `run`: the time of each sample is divided by its calls, and what the last call gave is looked at between samples.
 func run(_ workload: Workload, samples: Int, calls: Int) throws {
   var times: [Double] = []
   var checks: [Double] = []
   for _ in 0..<samples {
-    let start = seconds()
+    let start = monotonicSeconds()
     for _ in 0..<calls { try workload.call() }
-    times.append((seconds() - start) / Double(calls))
+    times.append((monotonicSeconds() - start) / Double(calls))
     checks.append(workload.check)
   }
-  let end = seconds()
+  let end = monotonicSeconds()
   try answer(
     """
     {"seconds": \(list(times)), "checks": \(list(checks)), \

@@ -125,16 +125,15 @@ struct TrainCommand: ParsableCommand {
       } else {
         network.initialParameters(seed: graph.seed)
       }
-    let rebound = try rebinding(of: parsed, network)
-    var trainer = try Trainer(
+    let trainer = try Trainer(
       network, data: rows.rows, from: TrainingState(parameters: start), options: options,
-      rebound: rebound)
-    if let resume, let given {
-      let state = try TrainingCheckpoint.state(
-        in: given, named: resume, of: network, try TrainingIdentity(trainer),
-        states: trainer.state.optimizer)
-      trainer = try Trainer(
-        network, data: rows.rows, from: state, options: options, rebound: rebound)
+      rebound: try graph.rebinding(of: parsed, network.inputs))
+    let isIdentified = resume != nil || save != nil || saveBest != nil
+    let identity = isIdentified ? try TrainingIdentity(trainer) : nil
+    if let resume, let given, let identity {
+      try trainer.take(
+        TrainingCheckpoint.state(
+          in: given, named: resume, of: network, identity, states: trainer.state.optimizer))
     }
     if !json, graph.verbose {
       printError("\(trainer.trainingRows) rows to train on, \(rows.heldOut) held out")
@@ -143,7 +142,7 @@ struct TrainCommand: ParsableCommand {
       throw Failure.data(
         "--confusion: no output gives classes, or accuracy is not among the metrics")
     }
-    try train(trainer, rows)
+    try train(trainer, rows, identity)
   }
 
   private func options(
@@ -185,11 +184,12 @@ struct TrainCommand: ParsableCommand {
 
   // MARK: Training
 
-  private func train(_ trainer: Trainer, _ rows: TrainingData) throws {
+  private func train(
+    _ trainer: Trainer, _ rows: TrainingData, _ identity: TrainingIdentity?
+  ) throws {
     stopOnInterrupt()
     var bar = ProgressBar(isShown: !json)
-    var saved = clockSeconds()
-    let identity = save == nil && saveBest == nil ? nil : try TrainingIdentity(trainer)
+    var saved = monotonicSeconds()
     func checkpoint(_ file: String) throws {
       // What is there is better than parameters that are not finite; the next loss says where they come from.
       guard let identity, trainer.parameterNotFinite == nil else { return }
@@ -197,21 +197,21 @@ struct TrainCommand: ParsableCommand {
         state: trainer.state, recipes: rows.recipes, vocabulary: rows.vocabulary
       ).write(
         trainer.network, identity, producer: "nncc \(Nncc.version)", to: file)
-      saved = clockSeconds()
+      saved = monotonicSeconds()
     }
     var end = TrainingEnd.finished
     do {
       end = try locatingIndexErrors(in: trainer.network) {
         try trainer.train(shouldStop: { isInterrupted }) { progress in
           bar.show(progress)
-          if let save, clockSeconds() - saved >= saveEvery { try checkpoint(save) }
+          if let save, monotonicSeconds() - saved >= saveEvery { try checkpoint(save) }
         } report: { report in
           bar.clear()
           print(json ? report.json : report.line(of: epochs))
           fflush(stdout)
           if let saveBest, trainer.state.epochsSinceBest == 0 { try checkpoint(saveBest) }
           // Short epochs are not worth a wait for the disk each.
-          if let save, clockSeconds() - saved >= 1 { try checkpoint(save) }
+          if let save, monotonicSeconds() - saved >= 1 { try checkpoint(save) }
         }
       }
     } catch {
@@ -250,18 +250,6 @@ struct TrainCommand: ParsableCommand {
       matrix.svg(title: lastComponent(graph.displayName) + ": classes found"), to: file)
     if !json { print(matrix.text) }
   }
-
-  /// The network for another batch size; nil where the batch is not one `dim`.
-  private func rebinding(of parsed: Graph, _ network: Network) throws -> ((Int) throws -> Network)?
-  {
-    try graph.rebinding(of: parsed, network.inputs)
-  }
 }
 
 extension Metric: ExpressibleByArgument {}
-
-private func clockSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
-}

@@ -106,16 +106,19 @@ extension Network {
 }
 
 extension Function {
-  /// Follows bindings to the operation that computes a value.
-  fileprivate func definition(of value: Value) -> Instruction {
-    var instruction = self[value]
+  /// The value itself, without the names that it has been bound to and marks for derivatives.
+  private func resolved(_ value: Value) -> Value {
+    var value = value
     while true {
-      switch instruction.op {
-      case .identity, .stopGradient, .custom: instruction = self[instruction.operands[0]]
-      default: return instruction
+      switch self[value].op {
+      case .identity, .stopGradient, .custom: value = self[value].operands[0]
+      default: return value
       }
     }
   }
+
+  /// The operation that computes a value.
+  fileprivate func definition(of value: Value) -> Instruction { self[resolved(value)] }
 
   /// As `definition`, through shape changes as well.
   private func source(of value: Value) -> Instruction {
@@ -159,13 +162,6 @@ extension Function {
       guard case .reduce(.max, _) = greatest.op else { return false }
       return resolved(greatest.operands[0]) == wanted
     }
-  }
-
-  /// The value itself, without the names that it has been bound to.
-  private func resolved(_ value: Value) -> Value {
-    var value = value
-    while self[value].op == .identity { value = self[value].operands[0] }
-    return value
   }
 
   /// The numbers of the arguments that a value depends on.

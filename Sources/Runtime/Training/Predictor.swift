@@ -8,8 +8,7 @@ public final class Predictor {
   public let inputs: [Argument]
   private let parameters: [Tensor]
   private let options: ExecutionOptions
-  private let batch: Int
-  private let rebound: ((Int) throws -> Network)?
+  private let batching: Batching
   private var functions: [Int: Executable] = [:]
 
   /// - Parameter rebound: the same network with another batch size; nil where the batch is no `dim`.
@@ -20,16 +19,10 @@ public final class Predictor {
     self.network = network
     self.parameters = parameters
     self.options = options
-    self.rebound = rebound
     inputs = network.function.forward().arguments.filter { $0.role == .input }
     guard let first = inputs.first else { throw PredictionError.noInputs }
-    guard let rows = first.type.shape.sizes.first, rows > 0 else {
-      throw TrainingError.noBatch(input: first.name, type: first.type)
-    }
-    for input in inputs where input.type.shape.sizes.first != rows {
-      throw TrainingError.noBatch(input: input.name, type: input.type)
-    }
-    batch = rows
+    batching = try Batching(network, inputs, rebound: rebound)
+    if batching.size == 0 { throw TrainingError.noBatch(input: first.name, type: first.type) }
   }
 
   /// The outputs for all rows, one after the other along axis 0.
@@ -38,9 +31,7 @@ public final class Predictor {
   public func predict(_ data: Dataset) throws -> [NamedTensor] {
     var pieces: [[Tensor]] = []
     var names: [String] = []
-    let rows = Array(0..<data.count)
-    for start in stride(from: 0, to: rows.count, by: batch) {
-      let numbers = rows[start..<min(start + batch, rows.count)]
+    for numbers in batching.batches(of: Array(0..<data.count)) {
       let executable = try function(batch: numbers.count)
       let given = try data.rows(numbers)
       let arguments = executable.function.arguments.map { argument in
@@ -63,11 +54,7 @@ public final class Predictor {
 
   private func function(batch size: Int) throws -> Executable {
     if let made = functions[size] { return made }
-    var network = network
-    if size != batch {
-      guard let rebound else { throw TrainingError.batchIsFixed(batch: batch, rows: size) }
-      network = try rebound(size)
-    }
+    let network = try batching.network(ofBatch: size)
     let made = try Executable(network.function.forward(), options: options)
     functions[size] = made
     return made
@@ -83,23 +70,6 @@ public enum PredictionError: Error, Hashable, Sendable, CustomStringConvertible 
     case .noRows(let output, let type):
       "output '\(output)' (\(type)) has no axis of rows: it says nothing of single rows"
     case .noInputs: "the outputs need no input: `nncc run` gives them"
-    }
-  }
-}
-
-extension Tensor {
-  /// All rows of tensors that differ in axis 0 alone.
-  init(joiningRows parts: [Tensor]) {
-    var sizes = parts[0].shape.sizes
-    sizes[0] = parts.reduce(0) { $0 + $1.shape[0] }
-    self.init(type: parts[0].type.with(shape: Shape(sizes))) { target in
-      var start = 0
-      for part in parts {
-        part.withUnsafeBytes {
-          UnsafeMutableRawBufferPointer(rebasing: target[start...]).copyMemory(from: $0)
-        }
-        start += part.byteCount
-      }
     }
   }
 }

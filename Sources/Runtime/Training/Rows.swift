@@ -26,12 +26,22 @@ extension Tensor {
     precondition(
       element == other.element && shape.sizes.dropFirst() == other.shape.sizes.dropFirst(),
       "rows of one type")
-    var sizes = shape.sizes
-    sizes[0] += other.shape[0]
-    return Tensor(type: type.with(shape: Shape(sizes))) { target in
-      withUnsafeBytes { target.copyMemory(from: $0) }
-      other.withUnsafeBytes { bytes in
-        UnsafeMutableRawBufferPointer(rebasing: target[byteCount...]).copyMemory(from: bytes)
+    return Tensor(joiningRows: [self, other])
+  }
+}
+
+extension Tensor {
+  /// All rows of tensors that differ in axis 0 alone.
+  init(joiningRows parts: [Tensor]) {
+    var sizes = parts[0].shape.sizes
+    sizes[0] = parts.reduce(0) { $0 + $1.shape[0] }
+    self.init(type: parts[0].type.with(shape: Shape(sizes))) { target in
+      var start = 0
+      for part in parts {
+        part.withUnsafeBytes {
+          UnsafeMutableRawBufferPointer(rebasing: target[start...]).copyMemory(from: $0)
+        }
+        start += part.byteCount
       }
     }
   }

@@ -12,12 +12,10 @@ public final class Trainer {
   /// How many of the first rows are trained on; the others are held out.
   public let trainingRows: Int
   public let rowCount: Int
-  /// Rows of a whole batch.
-  public let batchSize: Int
 
   let data: Dataset
   let metrics: MetricPlan
-  private let rebound: ((Int) throws -> Network)?
+  let batching: Batching
   private var steps: [Int: BatchFunction] = [:]
   /// What applies gradients that have been added up.
   private var application: BatchFunction?
@@ -25,6 +23,8 @@ public final class Trainer {
   /// Where the present epoch began, from where a loss that is not finite is traced.
   var epochStart: TrainingState?
 
+  /// Rows of a whole batch.
+  public var batchSize: Int { batching.size }
   /// In the network's order.
   public var parameters: [Tensor] { state.parameters }
   public var accuracyMeasure: AccuracyMeasure? { metrics.accuracy }
@@ -43,24 +43,31 @@ public final class Trainer {
     self.options = options
     self.state = state
     self.data = data
-    self.rebound = rebound
-    batchSize = try Self.leadingSize(network)
+    if network.inputs.isEmpty { throw TrainingError.noRows }
+    let inputs = network.function.arguments.filter { $0.role == .input }
+    batching = try Batching(network, inputs, rebound: rebound)
     rowCount = data.count
     for (input, source) in zip(network.inputs, data.sources) where source.count != data.count {
       throw TrainingError.noBatch(input: input.name, type: source.type)
     }
     let heldOut = options.heldOutRows
     trainingRows = rowCount - heldOut
-    guard trainingRows > 0, batchSize > 0 else { throw TrainingError.noRows }
+    guard trainingRows > 0, batching.size > 0 else { throw TrainingError.noRows }
     metrics = try MetricPlan(options.metrics, target: options.target?.name, for: network)
-    for count in [trainingRows, heldOut] where count % batchSize != 0 && rebound == nil {
-      throw TrainingError.batchIsFixed(batch: batchSize, rows: count)
+    for count in [trainingRows, heldOut] where count % batching.size != 0 && !batching.canRebind {
+      throw TrainingError.batchIsFixed(batch: batching.size, rows: count)
     }
     if state.optimizer.isEmpty, options.accumulation > 1 {
       self.state.optimizer = try application(of: network).initialOptimizerState
     }
     // Errors of the network come before training, and the step knows its states.
     _ = try function(batch: min(batchSize, trainingRows), step: true)
+    try take(self.state)
+  }
+
+  /// Goes on from where another training, with the same network, data and options, stood.
+  public func take(_ state: TrainingState) throws {
+    self.state = state
     if state.totals.rows == 0 { self.state.totals.metrics = metrics.emptySums }
     try checkPosition()
   }
@@ -73,16 +80,6 @@ public final class Trainer {
     try self.init(
       network, data: Dataset(data), from: TrainingState(parameters: parameters), options: options,
       rebound: rebound)
-  }
-
-  private static func leadingSize(_ network: Network) throws -> Int {
-    guard let first = network.inputs.first else { throw TrainingError.noRows }
-    for input in network.inputs {
-      guard input.type.shape.rank > 0, first.type.shape.rank > 0,
-        input.type.shape[0] == first.type.shape[0]
-      else { throw TrainingError.noBatch(input: input.name, type: input.type) }
-    }
-    return first.type.shape[0]
   }
 
   public var batchesPerEpoch: Int { (trainingRows + batchSize - 1) / batchSize }
@@ -121,17 +118,19 @@ public final class Trainer {
     shouldStop: () -> Bool = { false }, progress: (TrainingProgress) throws -> Void = { _ in },
     report: (EpochReport) throws -> Void
   ) throws -> TrainingEnd {
-    let begin = monotonicNanoseconds()
+    let begin = monotonicSeconds()
     var rowsTrained = 0
     if let end = endBeforeNextEpoch() { return end }
+    let loader = BatchLoader(data)
+    defer { loader.finish() }
     while state.epoch <= options.epochs {
-      let start = monotonicNanoseconds()
-      let isStopped = try trainEpoch(shouldStop) { rows in
+      let start = monotonicSeconds()
+      let isStopped = try trainEpoch(loader, shouldStop) { rows in
         rowsTrained += rows
         try progress(
           TrainingProgress(
             epoch: self.state.epoch, epochs: self.options.epochs, rows: self.state.totals.rows,
-            rowsOfEpoch: self.trainingRows, seconds: seconds(since: begin),
+            rowsOfEpoch: self.trainingRows, seconds: monotonicSeconds() - begin,
             rowsTrained: rowsTrained, loss: self.state.totals.meanLoss))
       }
       try checkFinite(state.epoch)
@@ -143,7 +142,7 @@ public final class Trainer {
       let finished = EpochReport(
         epoch: state.epoch, loss: state.totals.meanLoss, metrics: metrics.values(state.totals),
         validationLoss: held?.meanLoss, validationMetrics: held.map(metrics.values) ?? [],
-        rows: trainingRows, seconds: seconds(since: start))
+        seconds: monotonicSeconds() - start)
       beginNextEpoch(after: finished)
       try report(finished)
       if let end = endBeforeNextEpoch() { return end }
@@ -180,19 +179,13 @@ public final class Trainer {
       ? shuffledRows(trainingRows, seed: options.seed, epoch: epoch) : Array(0..<trainingRows)
   }
 
-  func batches(of order: [Int]) -> [ArraySlice<Int>] {
-    stride(from: 0, to: order.count, by: batchSize).map {
-      order[$0..<min($0 + batchSize, order.count)]
-    }
-  }
-
   /// Trains on what the epoch has left; whether it was stopped before its end.
-  private func trainEpoch(_ shouldStop: () -> Bool, done: (Int) throws -> Void) throws -> Bool {
-    let batches = batches(of: order(ofEpoch: state.epoch))
+  private func trainEpoch(
+    _ loader: BatchLoader, _ shouldStop: () -> Bool, done: (Int) throws -> Void
+  ) throws -> Bool {
+    let batches = batching.batches(of: order(ofEpoch: state.epoch))
     epochStart = state
     guard state.batchesDone < batches.count else { return false }
-    let loader = BatchLoader(data)
-    defer { loader.finish() }
     loader.begin(batches[state.batchesDone])
     while state.batchesDone < batches.count {
       let rows = batches[state.batchesDone]
@@ -258,11 +251,7 @@ public final class Trainer {
 
   func function(batch size: Int, step: Bool) throws -> BatchFunction {
     if let made = step ? steps[size] : evaluations[size] { return made }
-    var network = network
-    if size != batchSize {
-      guard let rebound else { throw TrainingError.batchIsFixed(batch: batchSize, rows: size) }
-      network = try rebound(size)
-    }
+    let network = try batching.network(ofBatch: size)
     let function =
       step
       ? try network.function.trainingStep(
@@ -292,8 +281,4 @@ public final class Trainer {
   func application(of network: Network) throws -> Function {
     try network.function.trainingStep(optimizer: options.optimizer, part: .apply)
   }
-}
-
-private func seconds(since start: UInt64) -> Double {
-  Double(monotonicNanoseconds() - start) * 1e-9
 }

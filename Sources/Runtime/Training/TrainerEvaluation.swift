@@ -21,7 +21,7 @@ extension Trainer {
   private func evaluate(
     _ rows: [Int], _ body: (Double, Tensor?, [Tensor], Int) -> Void
   ) throws {
-    for numbers in batches(of: rows) {
+    for numbers in batching.batches(of: rows) {
       let inputs = try data.rows(numbers)
       let function = try function(batch: numbers.count, step: false)
       let (loss, output) = try function.run(&state, inputs, hyperparameters(state))
@@ -37,8 +37,7 @@ extension Trainer {
   /// How often each class was taken for which, on the rows held out, or without any on all: `counts[right][found]`. Nil for what
   /// classifies nothing.
   public func confusion() throws -> [[Int]]? {
-    guard let measure = metrics.accuracy, measure.kind == .classes,
-      metrics.output == measure.output,
+    guard hasClasses, let measure = metrics.accuracy,
       let input = network.inputs.firstIndex(where: { $0.name == measure.target })
     else { return nil }
     var counts: [[Int]] = []

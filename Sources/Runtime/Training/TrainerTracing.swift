@@ -6,10 +6,12 @@ extension Trainer {
   /// Where a training differs from another, this does: its step as mathematics, and some of the rows as they come to it.
   func fingerprint() throws -> String {
     var digest = DigestBuilder()
-    for var function in try [
-      function(batch: min(batchSize, trainingRows), step: true).executable.function,
-      application(of: network),
-    ] {
+    // The step holds the optimiser's mathematics as well, but where gradients are added up first.
+    var functions = [
+      try function(batch: min(batchSize, trainingRows), step: true).executable.function
+    ]
+    if options.accumulation > 1 { functions.append(try application(of: network)) }
+    for var function in functions {
       // Where something stands in its file says nothing about what it is.
       function.origins = Origins()
       digest.add(function.text)
@@ -26,35 +28,31 @@ extension Trainer {
   /// of, and looks for the first value that is not finite.
   func notFinite(_ loss: Double, _ batches: [ArraySlice<Int>]) throws -> TrainingError {
     let failed = state.batchesDone - 1
-    var error = TrainingError.notFinite(
-      loss: loss, epoch: state.epoch, batch: failed + 1, cause: nil)
-    guard let start = epochStart else { return error }
+    func error(in batch: Int, _ cause: String?) -> TrainingError {
+      .notFinite(loss: loss, epoch: state.epoch, batch: batch + 1, cause: cause)
+    }
+    guard let start = epochStart else { return error(in: failed, nil) }
     state = start
     var previous: TrainingState?
     while state.batchesDone < failed {
       previous = state
-      _ = try step(
-        on: try data.rows(batches[state.batchesDone]), rows: batches[state.batchesDone].count)
+      let rows = batches[state.batchesDone]
+      _ = try step(on: try data.rows(rows), rows: rows.count)
     }
     // The parameters may have come out of the step before as they are.
     for candidate in [state, previous].compactMap({ $0 }) {
-      let rows = batches[candidate.batchesDone]
-      let function = try function(batch: rows.count, step: true)
-      let arguments = function.arguments(candidate, try data.rows(rows), hyperparameters(candidate))
+      let number = candidate.batchesDone
+      let inputs = try data.rows(batches[number])
+      let function = try function(batch: batches[number].count, step: true)
+      let arguments = function.arguments(candidate, inputs, hyperparameters(candidate))
       if let found = try NonFinite.first(in: function.executable.function, arguments) {
-        error = .notFinite(
-          loss: loss, epoch: state.epoch, batch: candidate.batchesDone + 1,
-          cause: "\(found)")
-        break
+        return error(in: number, "\(found)")
       }
-      if let name = inputNotFinite(try data.rows(rows)) {
-        error = .notFinite(
-          loss: loss, epoch: state.epoch, batch: candidate.batchesDone + 1,
-          cause: "input '\(name)' holds a value that is not finite")
-        break
+      if let name = inputNotFinite(inputs) {
+        return error(in: number, "input '\(name)' holds a value that is not finite")
       }
     }
-    return error
+    return error(in: failed, nil)
   }
 
   private func inputNotFinite(_ inputs: [Tensor]) -> String? {

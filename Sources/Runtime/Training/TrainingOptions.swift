@@ -52,7 +52,6 @@ public struct EpochReport: Hashable, Sendable {
   public var metrics: [MetricValue]
   public var validationLoss: Double?
   public var validationMetrics: [MetricValue]
-  public var rows: Int
   public var seconds: Double
 
   public var accuracy: Double? { metrics.first { $0.metric == .accuracy }?.value }
