@@ -73,6 +73,28 @@ extension GraphOptions {
   }
 }
 
+/// Options of the commands that compute on inputs given one by one.
+struct ValueOptions: ParsableArguments {
+  @Option(
+    name: .customLong("input"),
+    help: ArgumentHelp(
+      "NAME=VALUE (a number, a list such as '[[1,2],[3,4]]', or a .npy, .npz or .csv file), or a .npz file with inputs by name; repeatable.",
+      valueName: "input"))
+  var inputs: [String] = []
+
+  @Option(help: ArgumentHelp("Trained parameters.", valueName: "FILE.safetensors"))
+  var params: String?
+
+  func given(for network: Network) throws -> GivenInputs {
+    try GivenInputs(inputs, for: network.function.arguments.filter { $0.role == .input })
+  }
+
+  /// Nil where none are given.
+  func parameters(of network: Network) throws -> [NamedTensor]? {
+    try params.map { try readParameters($0, of: network) }
+  }
+}
+
 enum Checkpoint: String, ExpressibleByArgument, CaseIterable {
   case none, sqrt
 }

@@ -17,15 +17,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var graph: GraphOptions
   @OptionGroup var backend: BackendOptions
 
-  @Option(
-    name: .customLong("input"),
-    help: ArgumentHelp(
-      "NAME=VALUE (a number, a list such as '[[1,2],[3,4]]', or a .npy, .npz or .csv file), or a .npz file with inputs by name; repeatable.",
-      valueName: "input"))
-  var inputs: [String] = []
-
-  @Option(help: ArgumentHelp("Trained parameters.", valueName: "FILE.safetensors"))
-  var params: String?
+  @OptionGroup var values: ValueOptions
 
   @Flag(name: .customLong("grad"), help: "Adds the gradients.")
   var wantsGradients = false
@@ -57,11 +49,10 @@ struct RunCommand: ParsableCommand {
     }
     let network = try graph.load().network
     for name in withRespectTo { try checkIsArgument(name, of: network) }
-    let given = try GivenInputs(
-      inputs, for: network.function.arguments.filter { $0.role == .input })
+    let given = try values.given(for: network)
     let session = try NetworkSession(
       network, options: backend.options, precision: precision, seed: graph.seed,
-      parameters: try params.map { try readParameters($0, of: network) })
+      parameters: try values.parameters(of: network))
     let isDifferentiated = wantsGradients || !withRespectTo.isEmpty
     let names = withRespectTo.isEmpty ? nil : withRespectTo
     let results = try locatingIndexErrors(in: network) {

@@ -20,15 +20,7 @@ struct ShowCommand: ParsableCommand {
 
   @OptionGroup var graph: GraphOptions
 
-  @Option(
-    name: .customLong("input"),
-    help: ArgumentHelp(
-      "NAME=VALUE (a number, a list such as '[[1,2],[3,4]]', or a .npy, .npz or .csv file), or a .npz file with inputs by name; repeatable.",
-      valueName: "input"))
-  var inputs: [String] = []
-
-  @Option(help: ArgumentHelp("Trained parameters.", valueName: "FILE.safetensors"))
-  var params: String?
+  @OptionGroup var values: ValueOptions
 
   @Option(
     name: .shortAndLong,
@@ -40,10 +32,9 @@ struct ShowCommand: ParsableCommand {
 
   func run() throws {
     let network = try graph.load().network
-    let given = try GivenInputs(
-      inputs, for: network.function.arguments.filter { $0.role == .input })
+    let given = try values.given(for: network)
     let parameters =
-      try params.map { try network.parameters(from: readParameters($0, of: network)) }
+      try values.parameters(of: network).map { try network.parameters(from: $0) }
       ?? network.initialParameters(seed: graph.seed)
     let page = try locatingIndexErrors(in: network) {
       try GraphPage(network, parameters: parameters, inputs: given.all)
