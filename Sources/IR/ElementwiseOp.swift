@@ -93,14 +93,20 @@ public enum ElementwiseOp: Hashable, Sendable {
   public var isCommutative: Bool {
     switch self {
     case .add, .mul, .max, .min, .and, .or, .equal, .notEqual: true
-    default: false
+    case .neg, .abs, .sign, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan, .asin, .acos,
+      .atan, .sinh, .cosh, .tanh, .erf, .erfc, .sigmoid, .floor, .ceil, .round, .power, .not, .cast,
+      .sub, .div, .pow, .mod, .atan2, .less, .lessEqual, .select:
+      false
     }
   }
 
   public var isComparison: Bool {
     switch self {
     case .less, .lessEqual, .equal, .notEqual: true
-    default: false
+    case .neg, .abs, .sign, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan, .asin, .acos,
+      .atan, .sinh, .cosh, .tanh, .erf, .erfc, .sigmoid, .floor, .ceil, .round, .power, .not, .cast,
+      .add, .sub, .mul, .div, .pow, .max, .min, .mod, .atan2, .and, .or, .select:
+      false
     }
   }
 
@@ -133,8 +139,11 @@ public enum ElementwiseOp: Hashable, Sendable {
   public func result(of operand: ElementType) -> ElementType? {
     switch self {
     case .cast: nil
-    case _ where isComparison: .bool
-    default: operand
+    case .less, .lessEqual, .equal, .notEqual: .bool
+    case .neg, .abs, .sign, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan, .asin, .acos,
+      .atan, .sinh, .cosh, .tanh, .erf, .erfc, .sigmoid, .floor, .ceil, .round, .power, .not, .add,
+      .sub, .mul, .div, .pow, .max, .min, .mod, .atan2, .and, .or, .select:
+      operand
     }
   }
 }

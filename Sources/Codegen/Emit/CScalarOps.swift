@@ -16,16 +16,22 @@ func cExpression(
     return CExpression(
       "nn_\(name)(\(operands.map(\.text).joined(separator: ", ")))", isAtomic: true)
   }
+  /// Of integers a function: arithmetic wraps, and compilers warn of comparisons whose outcome they foresee.
+  func floatInfix(_ symbol: String) -> CExpression {
+    operand.isFloat ? infix(symbol) : call("\(op.name)_\(operand.name)")
+  }
   switch op {
-  case .add, .sub, .mul, .div:
-    guard operand.isFloat else { return call("\(op.name)_\(operand.name)") }
-    return infix(op.infixSymbol)
+  case .add: return floatInfix("+")
+  case .sub: return floatInfix("-")
+  case .mul: return floatInfix("*")
+  case .div: return floatInfix("/")
   case .and: return infix("&")
   case .or: return infix("|")
   case .not: return CExpression("!\(operands[0].asOperand)")
-  case .less, .lessEqual, .equal, .notEqual:
-    // A function, because compilers warn of comparisons whose outcome they foresee.
-    return operand.isFloat ? infix(op.infixSymbol) : call("\(op.name)_\(operand.name)")
+  case .less: return floatInfix("<")
+  case .lessEqual: return floatInfix("<=")
+  case .equal: return floatInfix("==")
+  case .notEqual: return floatInfix("!=")
   case .select:
     let parts = operands.map(\.asOperand)
     return CExpression("\(parts[0]) ? \(parts[1]) : \(parts[2])")
@@ -42,22 +48,6 @@ func cExpression(
   case .power(let exponent):
     sections.insert("power_\(operand.name)")
     return CExpression("nn_power_\(operand.name)(\(operands[0].text), \(exponent))", isAtomic: true)
-  }
-}
-
-extension ElementwiseOp {
-  fileprivate var infixSymbol: String {
-    switch self {
-    case .add: "+"
-    case .sub: "-"
-    case .mul: "*"
-    case .div: "/"
-    case .less: "<"
-    case .lessEqual: "<="
-    case .equal: "=="
-    case .notEqual: "!="
-    default: name
-    }
   }
 }
 
