@@ -58,8 +58,6 @@ public struct RuleCall: Hashable, Sendable {
     if options.isEmpty { return name }
     return name + "(" + options.map { "\($0.name)=\($0.value)" }.joined(separator: ", ") + ")"
   }
-
-  func value(of option: String) -> Double? { options.last { $0.name == option }?.value }
 }
 
 public struct Optimizer: Sendable {

@@ -33,8 +33,6 @@ public struct DataColumn: Sendable {
 }
 
 public struct DataTable: Sendable {
-  /// For messages.
-  public let file: String
   public let columns: [DataColumn]
   public let rowCount: Int
   /// What its text consists of, where it is text.
@@ -43,15 +41,13 @@ public struct DataTable: Sendable {
   public var names: [String] { columns.map(\.name) }
 
   /// What no input takes need not have as many rows.
-  init(_ columns: [DataColumn], file: String, vocabulary: Vocabulary? = nil) {
-    self.file = file
+  init(_ columns: [DataColumn], vocabulary: Vocabulary? = nil) {
     self.columns = columns
     self.vocabulary = vocabulary
     rowCount = columns.first?.tensor.shape.sizes.first ?? 0
   }
 
   public init(_ table: Table) {
-    file = table.file
     rowCount = table.rowCount
     columns = table.names.enumerated().map { number, name in
       let tensor =
@@ -81,23 +77,23 @@ public struct DataTable: Sendable {
         columns.append(column)
       }
     }
-    self.init(columns, file: files.joined(separator: ", "), vocabulary: vocabulary)
+    self.init(columns, vocabulary: vocabulary)
   }
 
   private static func table(_ file: String, _ text: TextReading) throws(FileError) -> DataTable {
     let bytes = try unpacked(readBytes(of: file)[...], file: file)
     let plain = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
     if bytes.starts(with: [0x50, 0x4B, 3, 4]) || plain.hasSuffix(".npz") {
-      return archive(try NumPyArchive(bytes, file: file), file)
+      return archive(try NumPyArchive(bytes, file: file))
     }
     if bytes.starts(with: NumPyFile.magic) || plain.hasSuffix(".npy") {
       let tensor = try NumPyFile.decode(bytes, file: file)
       return DataTable(
-        [DataColumn(name: DataColumn.name(ofArrayIn: file), tensor: tensor)], file: file)
+        [DataColumn(name: DataColumn.name(ofArrayIn: file), tensor: tensor)])
     }
     if let tensor = try IDXFile.decode(bytes, file: file) {
       return DataTable(
-        [DataColumn(name: DataColumn.name(ofIDX: tensor.shape), tensor: tensor)], file: file)
+        [DataColumn(name: DataColumn.name(ofIDX: tensor.shape), tensor: tensor)])
     }
     if plain.hasSuffix(".txt") || plain.hasSuffix(".text") {
       return try text.table(bytes, file: file)
@@ -105,7 +101,7 @@ public struct DataTable: Sendable {
     return DataTable(try Table(bytes, file: file, header: .present, isLenient: true))
   }
 
-  private static func archive(_ archive: NumPyArchive, _ file: String) -> DataTable {
+  private static func archive(_ archive: NumPyArchive) -> DataTable {
     let columns = archive.names.map { name in
       do throws(FileError) {
         if let tensor = try archive.tensor(named: name) {
@@ -116,7 +112,7 @@ public struct DataTable: Sendable {
         return DataColumn(name: name, tensor: Tensor(zeros: TensorType(.f32, [0])), problem: error)
       }
     }
-    return DataTable(columns, file: file)
+    return DataTable(columns)
   }
 
   func columnIndex(named name: String) -> Int? { columns.firstIndex { $0.name == name } }

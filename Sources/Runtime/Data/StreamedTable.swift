@@ -48,7 +48,6 @@ struct StreamedColumn: Sendable {
 public struct StreamedTable: Sendable {
   let columns: [StreamedColumn]
   public let rowCount: Int
-  private let file: String
 
   /// Opens `.npy` and IDX files; a CSV file is turned into numbers in a temporary file first.
   public init(opening files: [String]) throws(FileError) {
@@ -74,11 +73,10 @@ public struct StreamedTable: Sendable {
         file: column.file.name, problem: "there are two columns '\(printable(column.name))'")
     }
     self.columns = columns
-    file = files.joined(separator: ", ")
     rowCount = columns.first?.count ?? 0
     for column in columns where column.count != rowCount {
       throw .malformed(
-        file: file,
+        file: files.joined(separator: ", "),
         problem: "'\(printable(column.name))' has \(column.count) rows, but "
           + "'\(printable(columns[0].name))' has \(rowCount)")
     }
@@ -116,7 +114,7 @@ public struct StreamedTable: Sendable {
           DataColumn(name: column.name, tensor: tensor, problem: column.problem))
       }
     }
-    return DataTable(gathered, file: file)
+    return DataTable(gathered)
   }
 
   /// The columns that an expression takes, in the same order.
@@ -134,14 +132,12 @@ public struct StreamedTable: Sendable {
       }
     }
     return StreamedTable(
-      columns: columns.indices.filter { kept[$0] }.map { columns[$0] }, rowCount: rowCount,
-      file: file)
+      columns: columns.indices.filter { kept[$0] }.map { columns[$0] }, rowCount: rowCount)
   }
 
-  private init(columns: [StreamedColumn], rowCount: Int, file: String) {
+  private init(columns: [StreamedColumn], rowCount: Int) {
     self.columns = columns
     self.rowCount = rowCount
-    self.file = file
   }
 
   /// Whether files are so large that their rows should stay where they are, more than a quarter of the machine's memory, and of formats

@@ -62,7 +62,7 @@ public struct TextReading: Sendable {
       [
         DataColumn(name: "text", tensor: windows(from: 0)),
         DataColumn(name: "next", tensor: windows(from: 1)),
-      ], file: file, vocabulary: vocabulary)
+      ], vocabulary: vocabulary)
   }
 
   private func symbols(
