@@ -68,11 +68,16 @@
 
 #if NN_CONTRACT_SIMD
 #define NN_CONTRACT_INLINE static inline __attribute__((always_inline, unused))
+/* How many k of a tile are taken in a round: gcc runs out of registers with more than one. */
 #if defined(__clang__)
 #define NN_CONTRACT_UNROLL _Pragma("clang loop unroll(full)")
+#define NN_CONTRACT_STEPS 4
 #else
 #define NN_CONTRACT_UNROLL _Pragma("GCC unroll 16")
+#define NN_CONTRACT_STEPS 1
 #endif
+/* Keeps a pointer in a register of its own: compilers would compute it from its neighbours in every round of a loop. */
+#define NN_CONTRACT_HIDE(pointer) __asm__("" : "+r"(pointer))
 #endif
 
 /* The widest vector of a type, its multiply-add, and one of equal elements. */
@@ -144,12 +149,29 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
 #endif
 
 #if NN_CONTRACT_SIMD
+/* One k of a tile: a row of vectors times an element of each of the tile's rows. */
+#define NN_CONTRACT_TILE_STEP(T, BYTES, k)                                                                        \
+  {                                                                                                               \
+    nn_##T##_v##BYTES right[2];                                                                                   \
+    NN_CONTRACT_UNROLL                                                                                            \
+    for (int v = 0; v < vectors; v++) __builtin_memcpy(&right[v], b + (k) * b_k + v * WIDTH, BYTES);              \
+    NN_CONTRACT_UNROLL                                                                                            \
+    for (int r = 0; r < rows; r++) {                                                                              \
+      const nn_##T##_v##BYTES left = nn_##T##_v##BYTES##_splat(row[r][(k) * a_k]);                                \
+      NN_CONTRACT_UNROLL                                                                                          \
+      for (int v = 0; v < vectors; v++) sum[r][v] = nn_##T##_v##BYTES##_fma(left, right[v], sum[r][v]);           \
+    }                                                                                                             \
+  }
+
 /* Defines nn_contract_tile_T_BYTES: c[rows, vectors] (+)= a[rows, depth] b[depth, vectors], a vector being BYTES
-   long. `rows` (at most 8) and `vectors` (1 or 2) are constants wherever it is inlined, so that `sum` is registers. */
+   long. `rows` (at most 8) and `vectors` (1 or 2) are constants wherever it is inlined, so that `sum` is registers.
+   `known` is 1 where a_k and b_k are constants too: then some k are taken in a round, each row of a row-major left operand has a
+   register that points to it, and hardly anything is left but multiply-adds and their loads. That counts where another
+   thread of the same core takes half of the processor's slots. */
 #define NN_CONTRACT_DEFINE_TILE(T, type, BYTES)                                                                   \
   NN_CONTRACT_INLINE void nn_contract_tile_##T##_##BYTES(                                                         \
-      const int rows, const int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k,            \
-      const type *b, ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more) {                                           \
+      const int known, const int rows, const int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m,          \
+      ptrdiff_t a_k, const type *b, ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more) {                            \
     enum { WIDTH = BYTES / (int)sizeof(type) };                                                                   \
     nn_##T##_v##BYTES sum[8][2];                                                                                  \
     NN_CONTRACT_UNROLL                                                                                            \
@@ -160,17 +182,18 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
         if (more) __builtin_memcpy(&sum[r][v], c + r * c_m + v * WIDTH, BYTES);                                   \
       }                                                                                                           \
     }                                                                                                             \
-    for (ptrdiff_t k = 0; k < depth; k++) {                                                                       \
-      nn_##T##_v##BYTES right[2];                                                                                 \
-      NN_CONTRACT_UNROLL                                                                                          \
-      for (int v = 0; v < vectors; v++) __builtin_memcpy(&right[v], b + k * b_k + v * WIDTH, BYTES);              \
-      NN_CONTRACT_UNROLL                                                                                          \
-      for (int r = 0; r < rows; r++) {                                                                            \
-        const nn_##T##_v##BYTES left = nn_##T##_v##BYTES##_splat(a[r * a_m + k * a_k]);                           \
-        NN_CONTRACT_UNROLL                                                                                        \
-        for (int v = 0; v < vectors; v++) sum[r][v] = nn_##T##_v##BYTES##_fma(left, right[v], sum[r][v]);         \
-      }                                                                                                           \
+    const type *row[8];                                                                                           \
+    NN_CONTRACT_UNROLL                                                                                            \
+    for (int r = 0; r < rows; r++) {                                                                              \
+      row[r] = a + r * a_m;                                                                                       \
+      if (known && a_k == 1) NN_CONTRACT_HIDE(row[r]);                                                            \
     }                                                                                                             \
+    ptrdiff_t k = 0;                                                                                              \
+    for (; known && k + NN_CONTRACT_STEPS <= depth; k += NN_CONTRACT_STEPS) {                                     \
+      NN_CONTRACT_UNROLL                                                                                          \
+      for (int i = 0; i < NN_CONTRACT_STEPS; i++) NN_CONTRACT_TILE_STEP(T, BYTES, k + i)                          \
+    }                                                                                                             \
+    for (; k < depth; k++) NN_CONTRACT_TILE_STEP(T, BYTES, k)                                                     \
     NN_CONTRACT_UNROLL                                                                                            \
     for (int r = 0; r < rows; r++) {                                                                              \
       NN_CONTRACT_UNROLL                                                                                          \
@@ -183,38 +206,50 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
       int rows, int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k, const type *b,         \
       ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more) {                                                          \
     if (vectors == 2) {                                                                                           \
+      enum { WIDTH = BYTES / (int)sizeof(type) };                                                                 \
+      if (rows >= NN_CONTRACT_ROWS && BYTES == NN_CONTRACT_SIMD / 8 && b_k == 2 * WIDTH) {                        \
+        if (a_k == 1) {                                                                                           \
+          nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, a_m, 1, b, 2 * WIDTH, c, c_m, more);   \
+          return NN_CONTRACT_ROWS;                                                                                \
+        }                                                                                                         \
+        if (a_m == 1 && a_k == 2 * NN_CONTRACT_ROWS) {                                                            \
+          nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, 1, 2 * NN_CONTRACT_ROWS, b, 2 * WIDTH, \
+                                         c, c_m, more);                                                           \
+          return NN_CONTRACT_ROWS;                                                                                \
+        }                                                                                                         \
+      }                                                                                                           \
       if (rows >= NN_CONTRACT_ROWS) {                                                                             \
-        nn_contract_tile_##T##_##BYTES(NN_CONTRACT_ROWS, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);            \
+        nn_contract_tile_##T##_##BYTES(0, NN_CONTRACT_ROWS, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);         \
         return NN_CONTRACT_ROWS;                                                                                  \
       }                                                                                                           \
       if (NN_CONTRACT_ROWS > 6 && rows >= 6) {                                                                    \
-        nn_contract_tile_##T##_##BYTES(6, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                           \
+        nn_contract_tile_##T##_##BYTES(0, 6, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                        \
         return 6;                                                                                                 \
       }                                                                                                           \
       if (rows >= 4) {                                                                                            \
-        nn_contract_tile_##T##_##BYTES(4, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                           \
+        nn_contract_tile_##T##_##BYTES(0, 4, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                        \
         return 4;                                                                                                 \
       }                                                                                                           \
       if (rows >= 2) {                                                                                            \
-        nn_contract_tile_##T##_##BYTES(2, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                           \
+        nn_contract_tile_##T##_##BYTES(0, 2, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                        \
         return 2;                                                                                                 \
       }                                                                                                           \
-      nn_contract_tile_##T##_##BYTES(1, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                             \
+      nn_contract_tile_##T##_##BYTES(0, 1, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                          \
       return 1;                                                                                                   \
     }                                                                                                             \
     if (rows >= NN_CONTRACT_ROWS) {                                                                               \
-      nn_contract_tile_##T##_##BYTES(NN_CONTRACT_ROWS, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);              \
+      nn_contract_tile_##T##_##BYTES(0, NN_CONTRACT_ROWS, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);           \
       return NN_CONTRACT_ROWS;                                                                                    \
     }                                                                                                             \
     if (rows >= 4) {                                                                                              \
-      nn_contract_tile_##T##_##BYTES(4, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                             \
+      nn_contract_tile_##T##_##BYTES(0, 4, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                          \
       return 4;                                                                                                   \
     }                                                                                                             \
     if (rows >= 2) {                                                                                              \
-      nn_contract_tile_##T##_##BYTES(2, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                             \
+      nn_contract_tile_##T##_##BYTES(0, 2, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                          \
       return 2;                                                                                                   \
     }                                                                                                             \
-    nn_contract_tile_##T##_##BYTES(1, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                               \
+    nn_contract_tile_##T##_##BYTES(0, 1, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                            \
     return 1;                                                                                                     \
   }
 
@@ -394,7 +429,7 @@ NN_CONTRACT_DEFINE_TURN(f32, float)
 static ptrdiff_t nn_contract_width_f32(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(float);
   const ptrdiff_t vector = NN_CONTRACT_SIMD / 8;
-  if (bytes > vector + vector / 2) return 2 * vector;
+  if (bytes > vector + (vector == 32 ? 0 : vector / 2)) return 2 * vector;
   if (bytes > vector / 2 || vector == 16) return bytes > vector && vector == 16 ? 32 : vector;
   return bytes > 16 ? 32 : 16;
 }
@@ -530,6 +565,10 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
                        (a_m == 1 || a_k == 1);
   const ptrdiff_t tail = has_tail ? few : 0;
+  /* Rows that lie nearly a multiple of 4 KiB apart fall on the same sets of the first cache, of which they would leave none
+     for b: they are copied. Others are read where they are. */
+  const ptrdiff_t apart = a_m * SIZE % 4096;
+  const int crowded = apart < 512 || apart > 4096 - 512;
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   float *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -569,7 +608,7 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           if (n0 == 0 && tail > 0 && odd > 0 && group == 2 * ROWS) {
             nn_contract_tail_f32(tail, depth, a_packed, tail_b, c + ((m0 - odd) * c_m + N - tail), c_m, k0 > 0);
           }
-        } else if (columns > VECTORS) {
+        } else if (columns > VECTORS && (a_k != 1 || crowded)) {
           nn_contract_pack_rows_f32(rows, depth, tile_a, a_m, a_k, a_packed);
           tile_a = a_packed;
           tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
@@ -829,7 +868,7 @@ NN_CONTRACT_DEFINE_TURN(f64, double)
 static ptrdiff_t nn_contract_width_f64(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(double);
   const ptrdiff_t vector = NN_CONTRACT_SIMD / 8;
-  if (bytes > vector + vector / 2) return 2 * vector;
+  if (bytes > vector + (vector == 32 ? 0 : vector / 2)) return 2 * vector;
   if (bytes > vector / 2 || vector == 16) return bytes > vector && vector == 16 ? 32 : vector;
   return bytes > 16 ? 32 : 16;
 }
@@ -965,6 +1004,10 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
                        (a_m == 1 || a_k == 1);
   const ptrdiff_t tail = has_tail ? few : 0;
+  /* Rows that lie nearly a multiple of 4 KiB apart fall on the same sets of the first cache, of which they would leave none
+     for b: they are copied. Others are read where they are. */
+  const ptrdiff_t apart = a_m * SIZE % 4096;
+  const int crowded = apart < 512 || apart > 4096 - 512;
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   double *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -1004,7 +1047,7 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           if (n0 == 0 && tail > 0 && odd > 0 && group == 2 * ROWS) {
             nn_contract_tail_f64(tail, depth, a_packed, tail_b, c + ((m0 - odd) * c_m + N - tail), c_m, k0 > 0);
           }
-        } else if (columns > VECTORS) {
+        } else if (columns > VECTORS && (a_k != 1 || crowded)) {
           nn_contract_pack_rows_f64(rows, depth, tile_a, a_m, a_k, a_packed);
           tile_a = a_packed;
           tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
@@ -1255,7 +1298,7 @@ NN_CONTRACT_DEFINE_TURN(i32, int32_t)
 static ptrdiff_t nn_contract_width_i32(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(int32_t);
   const ptrdiff_t vector = NN_CONTRACT_SIMD / 8;
-  if (bytes > vector + vector / 2) return 2 * vector;
+  if (bytes > vector + (vector == 32 ? 0 : vector / 2)) return 2 * vector;
   if (bytes > vector / 2 || vector == 16) return bytes > vector && vector == 16 ? 32 : vector;
   return bytes > 16 ? 32 : 16;
 }
@@ -1391,6 +1434,10 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
                        (a_m == 1 || a_k == 1);
   const ptrdiff_t tail = has_tail ? few : 0;
+  /* Rows that lie nearly a multiple of 4 KiB apart fall on the same sets of the first cache, of which they would leave none
+     for b: they are copied. Others are read where they are. */
+  const ptrdiff_t apart = a_m * SIZE % 4096;
+  const int crowded = apart < 512 || apart > 4096 - 512;
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int32_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -1430,7 +1477,7 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           if (n0 == 0 && tail > 0 && odd > 0 && group == 2 * ROWS) {
             nn_contract_tail_i32(tail, depth, a_packed, tail_b, c + ((m0 - odd) * c_m + N - tail), c_m, k0 > 0);
           }
-        } else if (columns > VECTORS) {
+        } else if (columns > VECTORS && (a_k != 1 || crowded)) {
           nn_contract_pack_rows_i32(rows, depth, tile_a, a_m, a_k, a_packed);
           tile_a = a_packed;
           tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
@@ -1681,7 +1728,7 @@ NN_CONTRACT_DEFINE_TURN(i64, int64_t)
 static ptrdiff_t nn_contract_width_i64(ptrdiff_t columns) {
   const ptrdiff_t bytes = columns > 64 ? 256 : columns * (ptrdiff_t)sizeof(int64_t);
   const ptrdiff_t vector = NN_CONTRACT_SIMD / 8;
-  if (bytes > vector + vector / 2) return 2 * vector;
+  if (bytes > vector + (vector == 32 ? 0 : vector / 2)) return 2 * vector;
   if (bytes > vector / 2 || vector == 16) return bytes > vector && vector == 16 ? 32 : vector;
   return bytes > 16 ? 32 : 16;
 }
@@ -1817,6 +1864,10 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
                        (a_m == 1 || a_k == 1);
   const ptrdiff_t tail = has_tail ? few : 0;
+  /* Rows that lie nearly a multiple of 4 KiB apart fall on the same sets of the first cache, of which they would leave none
+     for b: they are copied. Others are read where they are. */
+  const ptrdiff_t apart = a_m * SIZE % 4096;
+  const int crowded = apart < 512 || apart > 4096 - 512;
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int64_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -1856,7 +1907,7 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           if (n0 == 0 && tail > 0 && odd > 0 && group == 2 * ROWS) {
             nn_contract_tail_i64(tail, depth, a_packed, tail_b, c + ((m0 - odd) * c_m + N - tail), c_m, k0 > 0);
           }
-        } else if (columns > VECTORS) {
+        } else if (columns > VECTORS && (a_k != 1 || crowded)) {
           nn_contract_pack_rows_i64(rows, depth, tile_a, a_m, a_k, a_packed);
           tile_a = a_packed;
           tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
