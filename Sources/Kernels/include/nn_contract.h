@@ -165,9 +165,9 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
 
 /* Defines nn_contract_tile_T_BYTES: c[rows, vectors] (+)= a[rows, depth] b[depth, vectors], a vector being BYTES
    long. `rows` (at most 8) and `vectors` (1 or 2) are constants wherever it is inlined, so that `sum` is registers.
-   `known` is 1 where a_k and b_k are constants too: then some k are taken in a round, each row of a row-major left operand has a
-   register that points to it, and hardly anything is left but multiply-adds and their loads. That counts where another
-   thread of the same core takes half of the processor's slots. */
+   `known` is 1 where a_k and b_k are constants too: then some k are taken in a round, each row of a row-major left
+   operand has a register that points to it, and hardly anything is left but multiply-adds and their loads. That counts
+   where another thread of the same core takes half of the processor's slots. */
 #define NN_CONTRACT_DEFINE_TILE(T, type, BYTES)                                                                   \
   NN_CONTRACT_INLINE void nn_contract_tile_##T##_##BYTES(                                                         \
       const int known, const int rows, const int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m,          \
