@@ -15,8 +15,10 @@ struct DataOptions: ParsableArguments {
   @Option(
     name: .customLong("column"),
     help: ArgumentHelp(
-      "Which columns an input takes: x=p0..p63, x=a,b or y=onehot(digit); repeatable. An input without one takes the column of its own name.",
-      valueName: "NAME=COLUMNS"))
+      """
+      Which columns an input takes: x=p0..p63, x=a,b or y=onehot(digit); repeatable. An input without one takes the column of its own name. \
+      Words in the column of onehot, or of an input of integers, are classes.
+      """, valueName: "NAME=COLUMNS"))
   var columns: [String] = []
 
   @Option(

@@ -9,7 +9,7 @@ struct PredictCommand: ParsableCommand {
     abstract: "Applies trained parameters to the rows of a data file.",
     discussion: """
       A file of `nncc train --save` says which columns the inputs took, how they were scaled and normalised; options say otherwise. \
-      Prints a table with a row for each of the data, or writes it as .csv or .npz.
+      Prints a table with a row for each of the data, or writes it as .csv or .npz. Classes that were words are words again.
 
       Example:
         nncc predict digits.graph --params digits.safetensors --data new.csv -o found.csv
@@ -53,8 +53,10 @@ struct PredictCommand: ParsableCommand {
     if let output, output.hasSuffix(".npz") {
       try NumPyArchive.write(outputs, to: output)
     } else {
+      let measure = network.accuracyMeasure
+      let names = recipes.first { $0.name == measure?.target }?.classes
       try writeFile(
-        PredictionTable(outputs, classes: network.accuracyMeasure).csv, to: output ?? "-")
+        PredictionTable(outputs, classes: measure, names: names).csv, to: output ?? "-")
     }
   }
 
@@ -77,8 +79,14 @@ struct PredictCommand: ParsableCommand {
         factors.append((recipe.name, recipe.factor))
       }
     }
+    let known = recipes.compactMap { recipe in recipe.classes.map { (recipe.name, $0) } }
+    // Words that the network has not learnt have no class.
+    let classes = try ClassColumn.columns(
+      of: inputs, by: mappings, known: Dictionary(known, uniquingKeysWith: { _, last in last })
+    ).filter { $0.known != nil }
     let table = try DataTable(
-      reading: data.data, text: data.reading(for: inputs, vocabulary: vocabulary))
+      reading: data.data, text: data.reading(for: inputs, vocabulary: vocabulary),
+      classes: classes)
     let tensors = try table.mapped(to: inputs, by: mappings, scales: factors)
     if tensors.first?.shape[0] == 0 { throw Failure.data("the data has no rows") }
     return zip(inputs, tensors).map { input, tensor in

@@ -112,9 +112,12 @@ struct TrainCommand: ParsableCommand {
     // Training takes long; that its results cannot be written should be known before.
     for file in [save, saveBest, plot, confusion].compactMap({ $0 }) { try checkWritable(file) }
     let given = try (params ?? resume).map { try SafeTensorsFile(reading: $0) }
-    let rows = try TrainingData(
-      data, for: network, split, seed: graph.seed,
-      vocabulary: given.flatMap(TrainingCheckpoint.vocabulary))
+    var known = KnownSymbols(isResumed: resume != nil)
+    if let given, let name = params ?? resume {
+      known.vocabulary = TrainingCheckpoint.vocabulary(in: given)
+      known.classes = try TrainingCheckpoint.classNames(in: given, named: name, of: network)
+    }
+    let rows = try TrainingData(data, for: network, split, seed: graph.seed, known: known)
     if let vocabulary = rows.vocabulary, graph.verbose {
       printError("\(vocabulary.characters.count) different characters")
     }
@@ -188,6 +191,8 @@ struct TrainCommand: ParsableCommand {
     _ trainer: Trainer, _ rows: TrainingData, _ identity: TrainingIdentity?
   ) throws {
     stopOnInterrupt()
+    let classes = ClassReport(rows.recipes)
+    if !classes.isEmpty { print(json ? classes.json : classes.text) }
     var bar = ProgressBar(isShown: !json)
     var saved = monotonicSeconds()
     func checkpoint(_ file: String) throws {
@@ -221,7 +226,10 @@ struct TrainCommand: ParsableCommand {
     bar.clear()
     if let save { try checkpoint(save) }
     if let plot { try draw(trainer, to: plot) }
-    if let confusion { try drawConfusion(trainer, to: confusion) }
+    if let confusion {
+      let names = rows.classNames(ofInput: trainer.accuracyMeasure?.target)
+      try drawConfusion(trainer, names, to: confusion)
+    }
     tell(end)
   }
 
@@ -243,9 +251,11 @@ struct TrainCommand: ParsableCommand {
     try writeFile(curve.svg, to: file)
   }
 
-  private func drawConfusion(_ trainer: Trainer, to file: String) throws {
+  private func drawConfusion(
+    _ trainer: Trainer, _ names: ClassNames?, to file: String
+  ) throws {
     guard let counts = try trainer.confusion() else { return }
-    let matrix = ConfusionMatrix(counts)
+    let matrix = ConfusionMatrix(counts, names: names)
     try writeFile(
       matrix.svg(title: lastComponent(graph.displayName) + ": classes found"), to: file)
     if !json { print(matrix.text) }

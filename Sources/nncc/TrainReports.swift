@@ -42,6 +42,26 @@ extension EpochReport {
   private func percent(_ share: Double) -> String { fixed(share * 100, 1) + " %" }
 }
 
+/// Which words have become which classes, said before the first epoch.
+struct ClassReport {
+  private let named: [(input: String, names: ClassNames)]
+
+  init(_ recipes: [InputRecipe]) {
+    named = recipes.compactMap { recipe in recipe.classes.map { (recipe.name, $0) } }
+  }
+
+  var isEmpty: Bool { named.isEmpty }
+
+  var text: String {
+    named.map { "classes of \($0.input): \($0.names.summary)" }.joined(separator: "\n")
+  }
+
+  var json: String {
+    let fields = named.map { "\(JSONText.quoted($0.input)): \(JSONText.list($0.names.words))" }
+    return "{\"classes\": {" + fields.joined(separator: ", ") + "}}"
+  }
+}
+
 /// One line on a terminal that is written over and over; nothing elsewhere.
 struct ProgressBar {
   private let isShown: Bool

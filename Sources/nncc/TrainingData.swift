@@ -2,6 +2,15 @@
 
 import NNRuntime
 
+/// What parameters that are given have been trained on.
+struct KnownSymbols {
+  var vocabulary: Vocabulary?
+  /// By input, of those that took words.
+  var classes: [String: ClassNames] = [:]
+  /// Whether an input whose classes were numbers has to stay so.
+  var isResumed = false
+}
+
 /// Rows for training, those held out last, and how they came about.
 struct TrainingData {
   private(set) var rows: Dataset
@@ -9,19 +18,24 @@ struct TrainingData {
   private(set) var recipes: [InputRecipe]
   private(set) var vocabulary: Vocabulary?
 
-  /// - Parameter vocabulary: of the text that the parameters to start from were trained on.
   init(
     _ options: DataOptions, for network: Network, _ split: SplitOptions, seed: UInt64,
-    vocabulary known: Vocabulary?
+    known: KnownSymbols
   ) throws {
-    let plan = try TrainingDataPlan(options, network, split, seed: seed)
+    let plan = try TrainingDataPlan(options, network, split, seed: seed, known)
     recipes = plan.recipes
     let isBetter = split.validateFile == nil && StreamedTable.isBetter(for: options.data)
     if options.stream || isBetter {
       (rows, heldOut) = try plan.streamed(&recipes)
     } else {
-      (rows, heldOut, vocabulary) = try plan.inMemory(&recipes, known)
+      (rows, heldOut, vocabulary) = try plan.inMemory(&recipes)
     }
+    try plan.checkClasses(recipes)
+  }
+
+  /// What the classes of an input are called; nil where they are numbers.
+  func classNames(ofInput name: String?) -> ClassNames? {
+    recipes.first { $0.name == name }?.classes
   }
 }
 
@@ -37,9 +51,13 @@ private struct TrainingDataPlan {
   let recipes: [InputRecipe]
   /// The numbers of the inputs that are normalised.
   let normalized: [Int]
+  let vocabulary: Vocabulary?
+  /// The columns whose words are classes.
+  let classColumns: [ClassColumn]
 
   init(
-    _ options: DataOptions, _ network: Network, _ split: SplitOptions, seed: UInt64
+    _ options: DataOptions, _ network: Network, _ split: SplitOptions, seed: UInt64,
+    _ known: KnownSymbols
   ) throws {
     self.options = options
     self.network = network
@@ -48,6 +66,9 @@ private struct TrainingDataPlan {
     let inputs = network.function.arguments.filter { $0.role == .input }
     self.inputs = inputs
     mappings = try options.expressions(for: inputs)
+    vocabulary = known.vocabulary
+    let columns = try ClassColumn.columns(of: inputs, by: mappings, known: known.classes)
+    classColumns = known.isResumed ? columns.filter { $0.known != nil } : columns
     let factors = try options.factors()
     self.factors = factors
     recipes = inputs.map { input in
@@ -80,13 +101,34 @@ private struct TrainingDataPlan {
     return (number, measure.kind != .classes)
   }
 
+  /// Notes what the classes are called, by the columns that were read as words.
+  private func name(_ recipes: inout [InputRecipe], _ names: (String) -> ClassNames?) {
+    for (number, input) in inputs.enumerated() {
+      let mapping = mappings.last { $0.name == input.name }
+      recipes[number].classes = mapping?.expression.classColumn(of: input.type).flatMap(names)
+    }
+  }
+
+  /// Class numbers are looked up by the network itself; that words get too high ones should not be said as an index of one of its values.
+  func checkClasses(_ recipes: [InputRecipe]) throws {
+    guard let measure = network.accuracyMeasure, measure.kind == .classes,
+      let recipe = recipes.first(where: { $0.name == measure.target }),
+      let words = recipe.classes?.words.count,
+      let output = network.function.results.first(where: { $0.name == measure.output }),
+      let width = network.function.type(of: output.value).shape.sizes.last, words > width
+    else { return }
+    throw ColumnError.tooManyWords(
+      column: recipe.column, words: words, input: recipe.name, classes: width)
+  }
+
   // MARK: In memory
 
   func inMemory(
-    _ recipes: inout [InputRecipe], _ vocabulary: Vocabulary?
+    _ recipes: inout [InputRecipe]
   ) throws -> (Dataset, heldOut: Int, Vocabulary?) {
     var reading = options.reading(for: inputs, vocabulary: vocabulary)
-    let table = try DataTable(reading: options.data, text: reading)
+    let table = try DataTable(reading: options.data, text: reading, classes: classColumns)
+    name(&recipes) { table.classNames(ofColumn: $0) }
     var tensors = try table.mapped(to: inputs, by: mappings, scales: factors)
     var heldOut = 0
     if let fraction = try split.fraction() {
@@ -97,7 +139,11 @@ private struct TrainingDataPlan {
       tensors = tensors.map { $0.rows(order[...]) }
     } else if let file = split.validateFile {
       reading.vocabulary = table.vocabulary
-      let held = try DataTable(reading: [file], text: reading)
+      // Words that do not occur in training cannot be learnt.
+      let known = classColumns.compactMap { column in
+        table.classNames(ofColumn: column.name).map { ClassColumn(name: column.name, known: $0) }
+      }
+      let held = try DataTable(reading: [file], text: reading, classes: known)
         .mapped(to: inputs, by: mappings, scales: factors)
       heldOut = held.first?.shape[0] ?? 0
       tensors = zip(tensors, held).map { $0.appendingRows(of: $1) }
@@ -118,8 +164,9 @@ private struct TrainingDataPlan {
       throw Failure.usage(
         "--validate \(file): of rows that stay in their files, a fraction can be held out")
     }
-    let source = StreamedInputs(
-      try StreamedTable(opening: options.data), for: inputs, by: mappings, scales: factors)
+    let table = try StreamedTable(opening: options.data, classes: classColumns)
+    name(&recipes) { table.classNames(ofColumn: $0) }
+    let source = StreamedInputs(table, for: inputs, by: mappings, scales: factors)
     let kind = try classes()
     var kinds: [Int] = []
     // All are looked at once, so that bad ones are known before training.

@@ -6,7 +6,7 @@ import NNIR
 public enum ColumnExpression: Hashable, Sendable {
   /// One after the other; `first..last` is a range in the order of the file.
   case columns([ColumnRange])
-  /// One column of class numbers, as wide as the input needs.
+  /// One column of class numbers, or of words that stand for classes, as wide as the input needs.
   case oneHot(String)
 }
 
@@ -38,6 +38,9 @@ public enum ColumnError: Error, Hashable, CustomStringConvertible {
   case noRows(column: String)
   /// An integer that the input's type does not have.
   case outOfRange(input: String, type: ElementType, column: String, row: Int, value: Double)
+  case tooManyWords(column: String, words: Int, input: String, classes: Int)
+  /// Two inputs that were trained on different words.
+  case differentClasses(column: String)
 
   public var description: String {
     switch self {
@@ -62,6 +65,10 @@ public enum ColumnError: Error, Hashable, CustomStringConvertible {
     case .noRows(let column): "'\(column)' is a scalar, not an array of rows"
     case .outOfRange(let input, let type, let column, let row, let value):
       "row \(row), column '\(column)': \(value) is no \(type.name), as input \(input) needs"
+    case .tooManyWords(let column, let words, let input, let classes):
+      "column '\(column)' holds \(words) different words, but input \(input) has room for \(classes) classes"
+    case .differentClasses(let column):
+      "column '\(column)' is mapped to inputs whose classes were different words in training"
     case .differentRows(let input, let found, let expected):
       "input \(input) gets \(found) rows, but the input before it \(expected)"
     case .scalarInput(let name):
@@ -86,7 +93,7 @@ extension ColumnError {
       .outOfRange(
         input: input, type: type, column: column, row: number(row), value: value)
     case .malformed, .unknownColumn, .backwards, .unknownInput, .missingInput, .wrongWidth,
-      .scalarInput, .differentRows, .unusable, .noRows:
+      .scalarInput, .differentRows, .unusable, .noRows, .tooManyWords, .differentClasses:
       self
     }
   }

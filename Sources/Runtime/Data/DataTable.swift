@@ -9,15 +9,24 @@ public struct DataColumn: Sendable {
   public var tensor: Tensor
   /// Why it cannot be used; the tensor says nothing then.
   var problem: FileError?
+  /// What it gives where classes are wanted, if it holds words.
+  var classes: ColumnClasses?
 
   public init(name: String, tensor: Tensor) {
     self.init(name: name, tensor: tensor, problem: nil)
   }
 
-  init(name: String, tensor: Tensor, problem: FileError?) {
+  init(name: String, tensor: Tensor, problem: FileError?, classes: ColumnClasses? = nil) {
     self.name = name
     self.tensor = tensor
     self.problem = problem
+    self.classes = classes
+  }
+
+  /// The column of its classes' numbers, where it holds words.
+  var classified: DataColumn {
+    guard let classes else { return self }
+    return DataColumn(name: name, tensor: Tensor(classes.numbers), problem: nil, classes: classes)
   }
 
   /// What the array of a file without names is called: the file's name up to the first dot.
@@ -47,7 +56,10 @@ public struct DataTable: Sendable {
     rowCount = columns.first?.tensor.shape.sizes.first ?? 0
   }
 
-  public init(_ table: Table) {
+  public init(_ table: Table) { self.init(table, classes: [:]) }
+
+  /// - Parameter classes: of columns that hold words, by the columns' numbers.
+  private init(_ table: Table, classes: [Int: ColumnClasses]) {
     rowCount = table.rowCount
     columns = table.names.enumerated().map { number, name in
       let tensor =
@@ -55,19 +67,24 @@ public struct DataTable: Sendable {
         case .integers(let values): Tensor(values)
         case .floats(let values): Tensor(values)
         }
-      return DataColumn(name: name, tensor: tensor, problem: table.problems[number])
+      return DataColumn(
+        name: name, tensor: tensor, problem: table.problems[number], classes: classes[number])
     }
   }
 
   /// Reads files that hold the same rows: one CSV file, one archive, arrays that each have a file, or a pair of IDX files, whose columns are
   /// called `images` and `labels`. What a file is, its first bytes say; any of them may be packed by gzip.
   ///
-  /// - Parameter text: how files of text are read.
-  public init(reading files: [String], text: TextReading) throws(FileError) {
+  /// - Parameters:
+  ///   - text: how files of text are read.
+  ///   - classes: columns whose words are classes.
+  public init(
+    reading files: [String], text: TextReading, classes: [ClassColumn]
+  ) throws(FileError) {
     var columns: [DataColumn] = []
     var vocabulary: Vocabulary?
     for file in files {
-      let table = try Self.table(file, text)
+      let table = try Self.table(file, text, classes)
       vocabulary = vocabulary ?? table.vocabulary
       for column in table.columns {
         if columns.contains(where: { $0.name == column.name }) {
@@ -80,7 +97,9 @@ public struct DataTable: Sendable {
     self.init(columns, vocabulary: vocabulary)
   }
 
-  private static func table(_ file: String, _ text: TextReading) throws(FileError) -> DataTable {
+  private static func table(
+    _ file: String, _ text: TextReading, _ classes: [ClassColumn]
+  ) throws(FileError) -> DataTable {
     let bytes = try unpacked(readBytes(of: file)[...], file: file)
     let plain = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
     if bytes.starts(with: [0x50, 0x4B, 3, 4]) || plain.hasSuffix(".npz") {
@@ -98,7 +117,10 @@ public struct DataTable: Sendable {
     if plain.hasSuffix(".txt") || plain.hasSuffix(".text") {
       return try text.table(bytes, file: file)
     }
-    return DataTable(try Table(bytes, file: file, header: .present, isLenient: true))
+    let table = try Table(bytes, file: file, header: .present, isLenient: true)
+    var reader = ClassReader(classes, among: table.names, problems: table.problems, file: file)
+    if !reader.isEmpty { try reader.read(bytes, line: 1) }
+    return DataTable(table, classes: reader.classes)
   }
 
   private static func archive(_ archive: NumPyArchive) -> DataTable {
@@ -116,4 +138,9 @@ public struct DataTable: Sendable {
   }
 
   func columnIndex(named name: String) -> Int? { columns.firstIndex { $0.name == name } }
+
+  /// Of a column that was read as words.
+  public func classNames(ofColumn name: String) -> ClassNames? {
+    columns.first { $0.name == name }?.classes?.names
+  }
 }

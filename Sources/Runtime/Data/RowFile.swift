@@ -32,6 +32,15 @@ final class RowFile: Sendable {
     size = try write(descriptor)
   }
 
+  /// Appends numbers to a temporary file.
+  static func spill<Number: BitwiseCopyable>(
+    _ numbers: [Number], into descriptor: Int32, for file: String
+  ) throws(FileError) {
+    if let reason = numbers.withUnsafeBytes({ put($0, into: descriptor) }) {
+      throw .unwritable(file: "a temporary file for \(file)", reason: reason)
+    }
+  }
+
   deinit { _ = close(descriptor) }
 
   /// Fills `bytes` from a place in the file.

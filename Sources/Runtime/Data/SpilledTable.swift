@@ -4,7 +4,7 @@
 struct SpilledTable {
   let columns: [StreamedColumn]
 
-  init(_ csv: RowFile) throws(FileError) {
+  init(_ csv: RowFile, classes wanted: [ClassColumn]) throws(FileError) {
     var names: [String] = []
     var problems: [FileError?] = []
     var rowCount = 0
@@ -30,23 +30,40 @@ struct SpilledTable {
         }
         let count = builder.rowCount - rowCount
         rowCount = builder.rowCount
-        let failure = Self.rowMajor(builder.columns, rows: count).withUnsafeBytes {
-          put($0, into: descriptor)
-        }
-        if let failure {
-          throw .unwritable(file: "a temporary file for \(csv.name)", reason: failure)
-        }
+        try RowFile.spill(
+          Self.rowMajor(builder.columns, rows: count), into: descriptor, for: csv.name)
         written += count * names.count * 8
       }
       if names.isEmpty { throw .malformed(file: csv.name, problem: "it is empty") }
       return written
     }
+    let classes = try Self.classes(
+      ClassReader(wanted, among: names, problems: problems, file: csv.name), in: csv)
     let (width, count) = (names.count, rowCount)
     columns = names.enumerated().map { number, name in
       StreamedColumn(
         name: name, count: count, shape: [], stored: .f64, isBigEndian: false, file: spilled,
-        offset: number * 8, stride: width * 8, problem: problems[number])
+        offset: number * 8, stride: width * 8, problem: problems[number], classes: classes[number])
     }
+  }
+
+  /// Columns of words, by their numbers.
+  private static func classes(
+    _ columns: ClassReader, in csv: RowFile
+  ) throws(FileError) -> [Int: StreamedClasses] {
+    var reader = columns
+    if reader.isEmpty { return [:] }
+    var pieces = CSVPieces(csv)
+    while let piece = try pieces.next() { try reader.read(piece.bytes, line: piece.line) }
+    var streamed: [Int: StreamedClasses] = [:]
+    for (number, classes) in reader.classes {
+      let file = try RowFile(temporaryFor: csv.name) { descriptor throws(FileError) in
+        try RowFile.spill(classes.numbers, into: descriptor, for: csv.name)
+        return classes.numbers.count * 4
+      }
+      streamed[number] = StreamedClasses(names: classes.names, file: file)
+    }
+    return streamed
   }
 
   private static func rowMajor(_ columns: [Table.Column], rows: Int) -> [Double] {

@@ -17,6 +17,8 @@ struct StreamedColumn: Sendable {
   var stride: Int
   /// Why it cannot be used.
   var problem: FileError?
+  /// What it gives where classes are wanted, if it holds words.
+  var classes: StreamedClasses?
 
   /// Bytes of a row.
   var size: Int { shape.reduce(1, *) * stored.byteCount }
@@ -44,13 +46,30 @@ struct StreamedColumn: Sendable {
   }
 }
 
+/// The classes of a column of words: an i32 a row in a file of their own.
+struct StreamedClasses: Sendable {
+  var names: ClassNames
+  var file: RowFile
+
+  func rows(_ numbers: ArraySlice<Int>) throws(FileError) -> ColumnClasses {
+    let bytes = try file.rows(numbers, offset: 0, size: 4, stride: 4)
+    return ColumnClasses(
+      names: names,
+      numbers: bytes.withUnsafeBytes { source in
+        (0..<numbers.count).map { source.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self) }
+      })
+  }
+}
+
 /// Columns whose rows stay in files.
 public struct StreamedTable: Sendable {
   let columns: [StreamedColumn]
   public let rowCount: Int
 
   /// Opens `.npy` and IDX files; a CSV file is turned into numbers in a temporary file first.
-  public init(opening files: [String]) throws(FileError) {
+  ///
+  /// - Parameter classes: columns whose words are classes.
+  public init(opening files: [String], classes: [ClassColumn]) throws(FileError) {
     var columns: [StreamedColumn] = []
     for name in files {
       let file = try RowFile(name)
@@ -64,7 +83,7 @@ public struct StreamedTable: Sendable {
         throw .malformed(
           file: name, problem: "rows of a packed file cannot be read one by one: unpack it first")
       } else {
-        columns += try SpilledTable(file).columns
+        columns += try SpilledTable(file, classes: classes).columns
       }
     }
     for (number, column) in columns.enumerated()
@@ -111,10 +130,17 @@ public struct StreamedTable: Sendable {
       for column in group {
         let tensor = try column.tensor(of: bytes, count: numbers.count, from: first.offset)
         gathered.append(
-          DataColumn(name: column.name, tensor: tensor, problem: column.problem))
+          DataColumn(
+            name: column.name, tensor: tensor, problem: column.problem,
+            classes: try column.classes?.rows(numbers)))
       }
     }
     return DataTable(gathered)
+  }
+
+  /// Of a column that was read as words.
+  public func classNames(ofColumn name: String) -> ClassNames? {
+    columns.first { $0.name == name }?.classes?.names
   }
 
   /// The columns that an expression takes, in the same order.

@@ -50,6 +50,7 @@ extension DataTable {
     case .columns(let ranges):
       var chosen: [DataColumn] = []
       for range in ranges { chosen += columns[try indices(of: range)] }
+      if expression.classColumn(of: input.type) != nil { chosen = chosen.map(\.classified) }
       for column in chosen { try check(column) }
       let found = chosen.reduce(0) { $0 + $1.width }
       guard found == width else {
@@ -58,7 +59,7 @@ extension DataTable {
       if !input.type.element.isFloat { try requireIntegers(in: chosen, of: input) }
       return joined(chosen, as: input, factor)
     case .oneHot(let name):
-      let column = columns[try index(of: name)]
+      let column = columns[try index(of: name)].classified
       try check(column)
       return try oneHot(column, as: input, factor)
     }
@@ -96,6 +97,9 @@ extension DataTable {
       throw .wrongWidth(
         input: input.name, type: input.type, expected: sizes.reduce(1, *),
         found: column.width * classes)
+    }
+    if let words = column.classes?.names.words.count, words > classes {
+      throw .tooManyWords(column: column.name, words: words, input: input.name, classes: classes)
     }
     let values = column.tensor.doubles
     for (index, value) in values.enumerated()

@@ -23,6 +23,25 @@ public enum JSONText {
     return result + "\""
   }
 
+  /// Strings as a JSON list.
+  public static func list(_ texts: [String]) -> String {
+    "[" + texts.map(quoted).joined(separator: ", ") + "]"
+  }
+
+  /// The strings of a JSON list; nil for what is none.
+  static func words(inList text: String) -> [String]? {
+    var reader = JSONReader(Array(text.utf8)[...])
+    var words: [String] = []
+    do throws(JSONProblem) {
+      try reader.enter("[")
+      while try reader.next() { words.append(try reader.string()) }
+      try reader.end()
+    } catch {
+      return nil
+    }
+    return words
+  }
+
   /// The shortest digits that read back to the same bits of their own type; JSON has no word for
   /// what is not finite, and gets a string there.
   public static func number<Number: BinaryFloatingPoint & CustomStringConvertible>(

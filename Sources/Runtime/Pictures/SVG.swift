@@ -27,11 +27,13 @@ struct SVG {
         + "font-size=\"\(size)\" fill=\"\(color ?? ink)\">\(MarkupText.escaped(content))</text>")
   }
 
-  /// From below upwards, around its middle.
-  mutating func rotatedText(_ x: Double, _ y: Double, _ content: String) {
+  /// From below upwards.
+  mutating func rotatedText(
+    _ x: Double, _ y: Double, _ content: String, _ anchor: Anchor = .middle
+  ) {
     lines.append(
       "<text transform=\"rotate(-90)\" x=\"\(fixed(-y, 1))\" y=\"\(fixed(x, 1))\" "
-        + "text-anchor=\"middle\">\(MarkupText.escaped(content))</text>")
+        + "text-anchor=\"\(anchor.rawValue)\">\(MarkupText.escaped(content))</text>")
   }
 
   mutating func line(

@@ -78,10 +78,13 @@ public enum PredictionError: Error, Hashable, Sendable, CustomStringConvertible 
 public struct PredictionTable: Sendable {
   private let outputs: [NamedTensor]
   private let classes: AccuracyMeasure?
+  private let classNames: ClassNames?
 
-  public init(_ outputs: [NamedTensor], classes: AccuracyMeasure?) {
+  /// - Parameter names: what the classes are called; without them they are numbers.
+  public init(_ outputs: [NamedTensor], classes: AccuracyMeasure?, names: ClassNames? = nil) {
     self.outputs = outputs
     self.classes = classes
+    classNames = names
   }
 
   public var csv: String {
@@ -102,7 +105,9 @@ public struct PredictionTable: Sendable {
       var cells: [String] = []
       for (tensor, width, isClass) in columns {
         if isClass {
-          cells.append("\(classes?.greatest(tensor, row: row, width: width) ?? 0)")
+          let number = classes?.greatest(tensor, row: row, width: width) ?? 0
+          cells.append(
+            classNames.map { quotedCell($0.label(ofClass: number)) } ?? "\(number)")
           continue
         }
         for place in 0..<width { cells.append(tensor[flat: row * width + place].cell) }
@@ -111,6 +116,14 @@ public struct PredictionTable: Sendable {
     }
     return text
   }
+}
+
+/// A cell of a CSV file, quoted where RFC 4180 wants that, or where blanks at its ends would be lost.
+private func quotedCell(_ text: String) -> String {
+  let scalars = text.unicodeScalars
+  let isPlain = !scalars.contains { ["\"", ",", "\n", "\r"].contains($0) }
+  let hasBlankEnd = [" ", "\t"].contains { text.hasPrefix($0) || text.hasSuffix($0) }
+  return isPlain && !hasBlankEnd ? text : "\"" + text.replacing("\"", with: "\"\"") + "\""
 }
 
 extension Scalar {

@@ -71,14 +71,18 @@ public struct InputRecipe: Sendable {
   public var column: String
   public var factor: Double
   public var normalization: Normalization?
+  /// What its classes are called, where the column held words.
+  public var classes: ClassNames?
 
   public init(
-    name: String, column: String, factor: Double = 1, normalization: Normalization? = nil
+    name: String, column: String, factor: Double = 1, normalization: Normalization? = nil,
+    classes: ClassNames? = nil
   ) {
     self.name = name
     self.column = column
     self.factor = factor
     self.normalization = normalization
+    self.classes = classes
   }
 }
 
@@ -128,6 +132,9 @@ public struct TrainingCheckpoint: Sendable {
     for recipe in recipes {
       add("column.\(recipe.name)", recipe.column)
       add("scale.\(recipe.name)", "\(recipe.factor)")
+      if let classes = recipe.classes {
+        add("classes.\(recipe.name)", JSONText.list(classes.words))
+      }
       if let normalization = recipe.normalization {
         tensors.append(NamedTensor(name: "mean.\(recipe.name)", tensor: normalization.mean))
         tensors.append(
@@ -190,13 +197,15 @@ public struct TrainingCheckpoint: Sendable {
     in file: SafeTensorsFile, named name: String, of network: Network
   ) throws -> [InputRecipe] {
     let items = Items(file, name)
+    let classes = try classNames(in: file, named: name, of: network)
     var recipes: [InputRecipe] = []
     for input in network.inputs {
       guard let column = items.text("column.\(input.name)") else { continue }
       guard let factor = items.text("scale.\(input.name)").flatMap({ Double($0) }) else {
         throw CheckpointError.damaged(file: name, item: "scale.\(input.name)")
       }
-      var recipe = InputRecipe(name: input.name, column: column, factor: factor)
+      var recipe = InputRecipe(
+        name: input.name, column: column, factor: factor, classes: classes[input.name])
       if let mean = try file.tensor(named: "mean.\(input.name)") {
         let type = TensorType(.f64, Shape(Array(input.type.shape.sizes.dropFirst())))
         recipe.normalization = Normalization(
@@ -206,6 +215,22 @@ public struct TrainingCheckpoint: Sendable {
       recipes.append(recipe)
     }
     return recipes
+  }
+
+  /// What the classes of inputs are called that were words, by input.
+  public static func classNames(
+    in file: SafeTensorsFile, named name: String, of network: Network
+  ) throws -> [String: ClassNames] {
+    let items = Items(file, name)
+    var classes: [String: ClassNames] = [:]
+    for input in network.inputs {
+      guard let text = items.text("classes.\(input.name)") else { continue }
+      guard let words = JSONText.words(inList: text), !words.isEmpty else {
+        throw CheckpointError.damaged(file: name, item: "classes.\(input.name)")
+      }
+      classes[input.name] = ClassNames(words)
+    }
+    return classes
   }
 
   public static func vocabulary(in file: SafeTensorsFile) -> Vocabulary? {
