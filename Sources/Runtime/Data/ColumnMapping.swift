@@ -29,15 +29,17 @@ public enum ColumnError: Error, Hashable, CustomStringConvertible {
   case unknownInput(String, suggestion: String?)
   case missingInput(String, TensorType)
   case wrongWidth(input: String, type: TensorType, expected: Int, found: Int)
-  case notAClass(column: String, row: Int, value: Double, classes: Int)
-  case notAnInteger(input: String, column: String, row: Int, value: Double)
+  case notAClass(DataPlace, value: Double, classes: Int)
+  case notAnInteger(input: String, DataPlace, value: Double)
   case scalarInput(String)
   case differentRows(input: String, found: Int, expected: Int)
   /// What the file has there is no number, or nothing that has rows.
   case unusable(FileError)
   case noRows(column: String)
   /// An integer that the input's type does not have.
-  case outOfRange(input: String, type: ElementType, column: String, row: Int, value: Double)
+  case outOfRange(input: String, type: ElementType, DataPlace, value: Double)
+  /// What is normalised is NaN or infinite.
+  case notFinite(input: String, DataPlace, value: Double)
   case tooManyWords(column: String, words: Int, input: String, classes: Int)
   /// Two inputs that were trained on different words.
   case differentClasses(column: String)
@@ -57,14 +59,16 @@ public enum ColumnError: Error, Hashable, CustomStringConvertible {
       "no column is mapped to input \(name) : \(type); say --column \(name)=…"
     case .wrongWidth(let input, let type, let expected, let found):
       "input \(input) : \(type) takes \(expected) numbers a row, but \(found) columns are mapped to it"
-    case .notAClass(let column, let row, let value, let classes):
-      "row \(row), column '\(column)': \(value) is not a class from 0 to \(classes - 1)"
-    case .notAnInteger(let input, let column, let row, let value):
-      "row \(row), column '\(column)': \(value) is not an integer, as input \(input) needs"
+    case .notAClass(let place, let value, let classes):
+      "\(place): \(value) is not a class from 0 to \(classes - 1)"
+    case .notAnInteger(let input, let place, let value):
+      "\(place): \(value) is not an integer, as input \(input) needs"
     case .unusable(let error): "\(error)"
     case .noRows(let column): "'\(column)' is a scalar, not an array of rows"
-    case .outOfRange(let input, let type, let column, let row, let value):
-      "row \(row), column '\(column)': \(value) is no \(type.name), as input \(input) needs"
+    case .outOfRange(let input, let type, let place, let value):
+      "\(place): \(value) is no \(type.name), as input \(input) needs"
+    case .notFinite(let input, let place, let value):
+      "\(place): \(value) cannot be normalised, as input \(input) is"
     case .tooManyWords(let column, let words, let input, let classes):
       "column '\(column)' holds \(words) different words, but input \(input) has room for \(classes) classes"
     case .differentClasses(let column):
@@ -84,17 +88,23 @@ public enum ColumnError: Error, Hashable, CustomStringConvertible {
 extension ColumnError {
   /// The same of another row, where it names one.
   func movedRow(_ number: (Int) -> Int) -> ColumnError {
+    func moved(_ place: DataPlace) -> DataPlace {
+      var place = place
+      place.row = number(place.row)
+      return place
+    }
     switch self {
-    case .notAClass(let column, let row, let value, let classes):
-      .notAClass(column: column, row: number(row), value: value, classes: classes)
-    case .notAnInteger(let input, let column, let row, let value):
-      .notAnInteger(input: input, column: column, row: number(row), value: value)
-    case .outOfRange(let input, let type, let column, let row, let value):
-      .outOfRange(
-        input: input, type: type, column: column, row: number(row), value: value)
+    case .notAClass(let place, let value, let classes):
+      return .notAClass(moved(place), value: value, classes: classes)
+    case .notAnInteger(let input, let place, let value):
+      return .notAnInteger(input: input, moved(place), value: value)
+    case .outOfRange(let input, let type, let place, let value):
+      return .outOfRange(input: input, type: type, moved(place), value: value)
+    case .notFinite(let input, let place, let value):
+      return .notFinite(input: input, moved(place), value: value)
     case .malformed, .unknownColumn, .backwards, .unknownInput, .missingInput, .wrongWidth,
       .scalarInput, .differentRows, .unusable, .noRows, .tooManyWords, .differentClasses:
-      self
+      return self
     }
   }
 }

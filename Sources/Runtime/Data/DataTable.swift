@@ -7,6 +7,7 @@ import NNIR
 public struct DataColumn: Sendable {
   public var name: String
   public var tensor: Tensor
+  var file: String?
   /// Why it cannot be used; the tensor says nothing then.
   var problem: FileError?
   /// What it gives where classes are wanted, if it holds words.
@@ -26,7 +27,9 @@ public struct DataColumn: Sendable {
   /// The column of its classes' numbers, where it holds words.
   var classified: DataColumn {
     guard let classes else { return self }
-    return DataColumn(name: name, tensor: Tensor(classes.numbers), problem: nil, classes: classes)
+    var column = self
+    (column.tensor, column.problem) = (Tensor(classes.numbers), nil)
+    return column
   }
 
   /// What the array of a file without names is called: the file's name up to the first dot.
@@ -38,7 +41,19 @@ public struct DataColumn: Sendable {
   static func name(ofIDX shape: Shape) -> String { shape.rank > 1 ? "images" : "labels" }
 
   /// Elements a row.
-  var width: Int { tensor.shape.sizes.dropFirst().reduce(1, *) }
+  var width: Int { rowShape.count }
+
+  private var rowShape: Shape { Shape(Array(tensor.shape.sizes.dropFirst())) }
+
+  var outline: InputColumns.Outline {
+    InputColumns.Outline(name: name, file: file, shape: rowShape)
+  }
+
+  func place(ofElement index: Int) -> DataPlace {
+    let (row, element) = index.quotientAndRemainder(dividingBy: max(1, width))
+    return DataPlace(
+      file: file, row: row + 1, column: name, indices: rowShape.indices(ofElement: element))
+  }
 }
 
 public struct DataTable: Sendable {
@@ -86,7 +101,8 @@ public struct DataTable: Sendable {
     for file in files {
       let table = try Self.table(file, text, classes)
       vocabulary = vocabulary ?? table.vocabulary
-      for column in table.columns {
+      for var column in table.columns {
+        column.file = file
         if columns.contains(where: { $0.name == column.name }) {
           throw .malformed(
             file: file, problem: "there are two columns '\(printable(column.name))'")
@@ -138,6 +154,11 @@ public struct DataTable: Sendable {
   }
 
   func columnIndex(named name: String) -> Int? { columns.firstIndex { $0.name == name } }
+
+  /// The columns that an input's elements come from; nil where it takes classes.
+  public func columns(of expression: ColumnExpression) -> InputColumns? {
+    InputColumns(expression, among: columns.map(\.outline))
+  }
 
   /// Of a column that was read as words.
   public func classNames(ofColumn name: String) -> ClassNames? {

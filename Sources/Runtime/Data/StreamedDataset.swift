@@ -35,10 +35,19 @@ public struct StreamedInputs: Sendable {
   }
 
   /// Looks at every row in the order given, so that what is wrong with the data is said before it is trained on.
-  public func forEachPiece(_ order: [Int], _ body: ([Tensor]) throws -> Void) throws {
+  public func forEachPiece(
+    _ order: [Int], _ body: (ArraySlice<Int>, [Tensor]) throws -> Void
+  ) throws {
     for start in stride(from: 0, to: order.count, by: Self.piece) {
-      try body(try rows(order[start..<min(start + Self.piece, order.count)]))
+      let numbers = order[start..<min(start + Self.piece, order.count)]
+      try body(numbers, try rows(numbers))
     }
+  }
+
+  /// The columns that an input's elements come from; nil where it takes classes.
+  public func columns(of input: Argument) -> InputColumns? {
+    mappings.last { $0.name == input.name }
+      .flatMap { InputColumns($0.expression, among: table.columns.map(\.outline)) }
   }
 
   /// Rows in this order, the inputs that have a normalisation normalised.
@@ -52,7 +61,10 @@ public struct StreamedInputs: Sendable {
         let own = StreamedInputs(
           mapping.last.map { table.selected(by: $0.expression) } ?? table, for: [input],
           by: mapping, scales: scales.filter { $0.name == input.name })
-        return RowSource(type) { numbers in
+        let columns = columns(of: input)
+        return RowSource(type) { number, element in
+          columns?.place(row: order[number], element: element)
+        } gather: { numbers in
           let rows = try own.rows(numbers.map { order[$0] }[...])[0]
           return normalizations[number]?.applied(to: rows) ?? rows
         }

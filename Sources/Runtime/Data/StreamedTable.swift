@@ -23,6 +23,10 @@ struct StreamedColumn: Sendable {
   /// Bytes of a row.
   var size: Int { shape.reduce(1, *) * stored.byteCount }
 
+  var outline: InputColumns.Outline {
+    InputColumns.Outline(name: name, file: file.name, shape: Shape(shape))
+  }
+
   /// Whether its rows and another's are parts of the same rows of the file.
   func liesBeside(_ other: StreamedColumn) -> Bool { file === other.file && stride == other.stride }
 
@@ -129,10 +133,11 @@ public struct StreamedTable: Sendable {
         numbers, offset: first.offset, size: end - first.offset, stride: first.stride)
       for column in group {
         let tensor = try column.tensor(of: bytes, count: numbers.count, from: first.offset)
-        gathered.append(
-          DataColumn(
-            name: column.name, tensor: tensor, problem: column.problem,
-            classes: try column.classes?.rows(numbers)))
+        var piece = DataColumn(
+          name: column.name, tensor: tensor, problem: column.problem,
+          classes: try column.classes?.rows(numbers))
+        piece.file = column.file.name
+        gathered.append(piece)
       }
     }
     return DataTable(gathered)

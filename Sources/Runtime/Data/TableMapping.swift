@@ -104,8 +104,7 @@ extension DataTable {
     let values = column.tensor.doubles
     for (index, value) in values.enumerated()
     where !(value >= 0 && value < Double(classes) && value == value.rounded()) {
-      throw .notAClass(
-        column: column.name, row: index / column.width + 1, value: value, classes: classes)
+      throw .notAClass(column.place(ofElement: index), value: value, classes: classes)
     }
     let shape = Shape([column.tensor.shape[0]] + sizes)
     var tensor = Tensor(zeros: TensorType(input.type.element, shape))
@@ -150,9 +149,9 @@ extension DataTable {
     let element = input.type.element
     for column in chosen where column.tensor.element != element {
       for (index, value) in column.tensor.doubles.enumerated() {
-        let row = index / max(1, column.width) + 1
         if value != value.rounded() {
-          throw .notAnInteger(input: input.name, column: column.name, row: row, value: value)
+          throw .notAnInteger(
+            input: input.name, column.place(ofElement: index), value: value)
         }
         // 2^53 and beyond: not every integer is a double there.
         let isInside =
@@ -164,7 +163,7 @@ extension DataTable {
           }
         if !isInside {
           throw .outOfRange(
-            input: input.name, type: element, column: column.name, row: row, value: value)
+            input: input.name, type: element, column.place(ofElement: index), value: value)
         }
       }
     }

@@ -40,7 +40,7 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A file's name as messages show it: `-` by what it stands for, control characters made visible.
-private func display(_ file: String) -> String {
+func display(_ file: String) -> String {
   file == "-" ? "standard input" : printable(file)
 }
 

@@ -8,17 +8,67 @@ import Synchronization
 public struct RowSource: Sendable {
   /// Of all rows.
   public let type: TensorType
+  let place: Place
   let gather: @Sendable (ArraySlice<Int>) throws -> Tensor
 
   public var count: Int { type.shape[0] }
 
-  public init(_ type: TensorType, gather: @escaping @Sendable (ArraySlice<Int>) throws -> Tensor) {
+  /// Where an element of a row comes from, by the numbers of the row and of the element in it; nil where that is not known.
+  public typealias Place = @Sendable (_ row: Int, _ element: Int) -> DataPlace?
+
+  public init(
+    _ type: TensorType, place: @escaping Place = { _, _ in nil },
+    gather: @escaping @Sendable (ArraySlice<Int>) throws -> Tensor
+  ) {
     self.type = type
+    self.place = place
     self.gather = gather
   }
 
   public init(_ tensor: Tensor) {
     self.init(tensor.type) { tensor.rows($0) }
+  }
+
+  /// The rows of a table's tensor, all of them, in another order.
+  public init(_ tensor: Tensor, order: [Int], from columns: InputColumns?) {
+    self.init(tensor.type) { row, element in
+      columns?.place(row: order[row], element: element)
+    } gather: { numbers in
+      tensor.rows(numbers.map { order[$0] })
+    }
+  }
+
+  /// The rows of sources of one input, one after the other.
+  init(joining parts: [RowSource]) {
+    var type = parts[0].type
+    type = type.with(
+      shape: Shape([parts.reduce(0) { $0 + $1.count }] + type.shape.sizes.dropFirst()))
+    self.init(type) { row, element in
+      parts.part(of: row).flatMap { parts[$0.part].place(row - $0.start, element) }
+    } gather: { numbers in
+      var pieces: [Tensor] = []
+      var rest = numbers
+      while let first = rest.first, let (part, start) = parts.part(of: first) {
+        let run = rest.prefix { start..<start + parts[part].count ~= $0 }
+        pieces.append(try parts[part].gather(run.map { $0 - start }[...]))
+        rest = rest.dropFirst(run.count)
+      }
+      // Of no rows, and mostly of those of one part.
+      if pieces.isEmpty { return try parts[0].gather(numbers) }
+      return pieces.count == 1 ? pieces[0] : Tensor(joiningRows: pieces)
+    }
+  }
+}
+
+extension [RowSource] {
+  /// Which of them a row is in, and the number of that one's first row.
+  fileprivate func part(of row: Int) -> (part: Int, start: Int)? {
+    var start = 0
+    for part in indices {
+      if row < start + self[part].count { return (part, start) }
+      start += self[part].count
+    }
+    return nil
   }
 }
 
@@ -28,6 +78,13 @@ public struct Dataset: Sendable {
 
   public init(_ sources: [RowSource]) { self.sources = sources }
   public init(_ tensors: [Tensor]) { sources = tensors.map { RowSource($0) } }
+
+  /// The rows of data for the same inputs, one after the other.
+  public init(joining parts: [Dataset]) {
+    sources = parts[0].sources.indices.map { number in
+      RowSource(joining: parts.map { $0.sources[number] })
+    }
+  }
 
   public var count: Int { sources.first?.count ?? 0 }
 

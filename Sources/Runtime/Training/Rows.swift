@@ -21,16 +21,6 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// The rows of this tensor, then those of `other`, whose type differs in axis 0 alone.
-  public func appendingRows(of other: Tensor) -> Tensor {
-    precondition(
-      element == other.element && shape.sizes.dropFirst() == other.shape.sizes.dropFirst(),
-      "rows of one type")
-    return Tensor(joiningRows: [self, other])
-  }
-}
-
-extension Tensor {
   /// All rows of tensors that differ in axis 0 alone.
   init(joiningRows parts: [Tensor]) {
     var sizes = parts[0].shape.sizes

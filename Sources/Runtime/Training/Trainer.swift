@@ -99,9 +99,9 @@ public final class Trainer {
     zip(network.parameters, state.parameters).first { $1.firstNonFinite != nil }?.0.name
   }
 
-  private func checkFinite(_ epoch: Int) throws {
+  private func checkFinite() throws {
     if let name = parameterNotFinite {
-      throw TrainingError.diverged(what: "parameter '\(name)'", epoch: epoch)
+      throw try diverged(name, batching.batches(of: order(ofEpoch: state.epoch)))
     }
   }
 
@@ -133,11 +133,11 @@ public final class Trainer {
             rowsOfEpoch: self.trainingRows, seconds: monotonicSeconds() - begin,
             rowsTrained: rowsTrained, loss: self.state.totals.meanLoss))
       }
-      try checkFinite(state.epoch)
+      try checkFinite()
       if isStopped { return .interrupted }
       let held = try evaluateHeldOut()
       if let loss = held?.meanLoss, !loss.isFinite {
-        throw TrainingError.diverged(what: "the loss on the rows held out", epoch: state.epoch)
+        throw try heldOutNotFinite()
       }
       let finished = EpochReport(
         epoch: state.epoch, loss: state.totals.meanLoss, metrics: metrics.values(state.totals),

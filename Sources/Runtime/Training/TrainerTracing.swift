@@ -48,14 +48,46 @@ extension Trainer {
       if let found = try NonFinite.first(in: function.executable.function, arguments) {
         return error(in: number, "\(found)")
       }
-      if let name = inputNotFinite(inputs) {
-        return error(in: number, "input '\(name)' holds a value that is not finite")
+      if let found = inputNotFinite(inputs, batches[number]) {
+        return error(in: number, found)
       }
     }
     return error(in: failed, nil)
   }
 
-  private func inputNotFinite(_ inputs: [Tensor]) -> String? {
-    zip(network.inputs, inputs).first { $1.firstNonFinite != nil }?.0.name
+  /// The error of a parameter that is not finite after the last step: any earlier one would have shown in the loss.
+  func diverged(_ parameter: String, _ batches: [ArraySlice<Int>]) throws -> TrainingError {
+    let first = max(0, state.batchesDone - 1) / options.accumulation * options.accumulation
+    return .diverged(
+      what: "parameter '\(parameter)'", epoch: state.epoch,
+      cause: try firstNotFinite(in: batches[first..<max(first, state.batchesDone)]))
+  }
+
+  /// The same of the loss on the rows held out.
+  func heldOutNotFinite() throws -> TrainingError {
+    let batches = batching.batches(of: Array(trainingRows..<rowCount))
+    return .diverged(
+      what: "the loss on the rows held out", epoch: state.epoch,
+      cause: try firstNotFinite(in: batches[...]))
+  }
+
+  private func firstNotFinite(in batches: ArraySlice<ArraySlice<Int>>) throws -> String? {
+    for numbers in batches {
+      if let found = inputNotFinite(try data.rows(numbers), numbers) { return found }
+    }
+    return nil
+  }
+
+  /// What came out of the data as it is, and where it stands there.
+  private func inputNotFinite(_ inputs: [Tensor], _ numbers: ArraySlice<Int>) -> String? {
+    for (number, input) in network.inputs.enumerated() {
+      guard let index = inputs[number].firstNonFinite else { continue }
+      let width = inputs[number].count / numbers.count
+      let place = data.sources[number].place(
+        numbers[numbers.startIndex + index / width], index % width)
+      return "input '\(input.name)' holds \(inputs[number][flat: index].double)"
+        + (place.map { ", read from \($0)" } ?? "")
+    }
+    return nil
   }
 }

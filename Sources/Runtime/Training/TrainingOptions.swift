@@ -117,7 +117,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The loss, and the first value that is not finite.
   case notFinite(loss: Double, epoch: Int, batch: Int, cause: String?)
   /// A parameter that is not finite after a step, or the loss on rows held out.
-  case diverged(what: String, epoch: Int)
+  case diverged(what: String, epoch: Int, cause: String? = nil)
   /// A metric that this network has no outputs for.
   case metricDoesNotFit(Metric, reason: String)
 
@@ -135,7 +135,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notFinite(let loss, let epoch, let batch, let cause):
       "the loss became \(loss.isNaN ? "nan" : "\(loss)") in epoch \(epoch), batch \(batch)"
         + (cause.map { ": \($0)" } ?? "")
-    case .diverged(let what, let epoch): "\(what) is not finite in epoch \(epoch)"
+    case .diverged(let what, let epoch, let cause):
+      "\(what) is not finite in epoch \(epoch)" + (cause.map { ": \($0)" } ?? "")
     case .metricDoesNotFit(let metric, let reason): "--metric \(metric.rawValue): \(reason)"
     }
   }
