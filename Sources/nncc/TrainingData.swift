@@ -24,8 +24,8 @@ struct TrainingData {
   ) throws {
     let plan = try TrainingDataPlan(options, network, split, seed: seed, known)
     recipes = plan.recipes
-    let isBetter = split.validateFile == nil && StreamedTable.isBetter(for: options.data)
-    if options.stream || isBetter {
+    let files = options.data + (split.validateFile.map { [$0] } ?? [])
+    if options.stream || StreamedTable.isBetter(for: files) {
       (rows, heldOut) = try plan.streamed(&recipes)
     } else {
       (rows, heldOut, vocabulary) = try plan.inMemory(&recipes)

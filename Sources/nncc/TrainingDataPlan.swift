@@ -72,6 +72,13 @@ struct TrainingDataPlan {
     }
   }
 
+  /// What the columns are in a file of rows held out, whose words nobody learns.
+  private func learnt(_ names: (String) -> ClassNames?) -> [ClassColumn] {
+    classColumns.compactMap { column in
+      names(column.name).map { ClassColumn(name: column.name, known: $0) }
+    }
+  }
+
   /// Class numbers are looked up by the network itself; that words get too high ones should not be said as an index of one of its values.
   func checkClasses(_ recipes: [InputRecipe]) throws {
     guard let measure = network.accuracyMeasure, measure.kind == .classes,
@@ -111,11 +118,8 @@ struct TrainingDataPlan {
     var parts = [dataset(tensors, of: table, order, recipes)]
     if let file = split.validateFile {
       reading.vocabulary = table.vocabulary
-      // Words that do not occur in training cannot be learnt.
-      let known = classColumns.compactMap { column in
-        table.classNames(ofColumn: column.name).map { ClassColumn(name: column.name, known: $0) }
-      }
-      let held = try DataTable(reading: [file], text: reading, classes: known)
+      let held = try DataTable(
+        reading: [file], text: reading, classes: learnt { table.classNames(ofColumn: $0) })
       let tensors = try mapped(held)
       heldOut = tensors.first?.shape[0] ?? 0
       parts.append(dataset(tensors, of: held, Array(0..<heldOut), recipes))
@@ -151,10 +155,6 @@ struct TrainingDataPlan {
   // MARK: Row by row
 
   func streamed(_ recipes: inout [InputRecipe]) throws -> (Dataset, heldOut: Int) {
-    if let file = split.validateFile {
-      throw Failure.usage(
-        "--validate \(file): of rows that stay in their files, a fraction can be held out")
-    }
     let table = try StreamedTable(opening: options.data, classes: classColumns)
     name(&recipes) { table.classNames(ofColumn: $0) }
     let source = StreamedInputs(table, for: inputs, by: mappings, scales: factors)
@@ -163,7 +163,14 @@ struct TrainingDataPlan {
     try checkRows(source) { tensors in
       if let kind { kinds += tensors[kind.input].classesOfRows(isSingle: kind.isSingle) }
     }
-    let (order, heldOut) = try splitting(source.rowCount, kind == nil ? nil : kinds)
+    var (order, heldOut) = try splitting(source.rowCount, kind == nil ? nil : kinds)
+    let held = try split.validateFile.map { file in
+      StreamedInputs(
+        try StreamedTable(
+          opening: [file], classes: learnt { table.classNames(ofColumn: $0) }),
+        for: inputs, by: mappings, scales: factors)
+    }
+    if let held { try checkRows(held) { _ in } }
     if !normalized.isEmpty {
       let shapes = inputs.map { Shape(Array($0.type.shape.sizes.dropFirst())) }
       var statistics = shapes.map { RowStatistics(width: $0.count) }
@@ -176,7 +183,13 @@ struct TrainingDataPlan {
         recipes[number].normalization = Normalization(statistics[number], shape: shapes[number])
       }
     }
-    return (source.dataset(order, recipes.map(\.normalization)), heldOut)
+    let normalizations = recipes.map(\.normalization)
+    var parts = [source.dataset(order, normalizations)]
+    if let held {
+      heldOut = held.rowCount
+      parts.append(held.dataset(Array(0..<heldOut), normalizations))
+    }
+    return (Dataset(joining: parts), heldOut)
   }
 
   /// Looks at all rows once, so that bad ones are known before training.

@@ -164,9 +164,11 @@ import Testing
     let row = try #require(strange.split(separator: "\n").firstIndex { $0.contains("Oil") })
     let words =
       "strange.csv: row \(row) (line \(row + 1)), column 'class': 'Oil' is none of the 3 words"
-    refuse(
-      try train(folder, "--data", "rows.csv", "--validate", "strange.csv"), words,
-      at: #_sourceLocation)
+    for more in ["--no-shuffle", "--stream"] {
+      refuse(
+        try train(folder, "--data", "rows.csv", "--validate", "strange.csv", more), words,
+        at: #_sourceLocation)
+    }
     let first = try train(
       folder, "--data", "rows.csv", "--epochs", "1", "--save", "w.safetensors")
     #expect(first.status == 0, "\(first.errors)")

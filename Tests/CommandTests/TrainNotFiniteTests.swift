@@ -98,11 +98,12 @@ import Testing
       "holds inf, read from rows.csv: row 2, column 'b'", at: #_sourceLocation)
   }
 
-  @Test func rowsHeldOutAreOfTheirOwnFile() throws {
+  @Test(arguments: [[], ["--stream"]]) func rowsHeldOutAreOfTheirOwnFile(_ more: [String]) throws {
     let folder = try folder()
     try write(folder, "held", bad: .nan)
     try folder.write("rows.csv", SampleGraph.table(rows: 12))
-    let arguments = ["train", "net.graph", "--data", "rows.csv", "--validate", "held.csv"]
+    let arguments =
+      ["train", "net.graph", "--data", "rows.csv", "--validate", "held.csv"] + more
     let place = "held.csv: row 18, column 'c'"
     refuse(
       try folder.start(arguments + SampleGraph.columns).finish(),
@@ -113,12 +114,13 @@ import Testing
       "\(place): nan cannot be normalised", at: #_sourceLocation)
   }
 
-  @Test func classesAreOfTheirFile() throws {
+  @Test(arguments: [[], ["--stream"]]) func classesAreOfTheirFile(_ more: [String]) throws {
     let folder = try folder()
     try folder.write("rows.csv", SampleGraph.table(rows: 12))
     try folder.write("held.csv", "a,b,c,d,class\n1,2,3,4,0\n1,2,3,4,nan\n")
     let outcome = try folder.start(
-      ["train", "net.graph", "--data", "rows.csv", "--validate", "held.csv"] + SampleGraph.columns
+      ["train", "net.graph", "--data", "rows.csv", "--validate", "held.csv"]
+        + SampleGraph.columns + more
     ).finish()
     refuse(
       outcome, "held.csv: row 2, column 'class': nan is not a class from 0 to 2",
