@@ -30,9 +30,10 @@ struct DataOptions: ParsableArguments {
   var text: TextReading.Unit = .characters
 
   @Flag(
-    help:
-      "Reads rows from .csv, .npy and IDX files as they are needed, as is done where these would take a quarter of the memory."
-  )
+    help: """
+      Reads rows of any files but text as they are needed, as is done where these would take a quarter of the memory; what is packed, or \
+      a .csv file, goes into a temporary file in TMPDIR or /var/tmp.
+      """)
   var stream = false
 
   /// The columns of each input, by its name.

@@ -157,7 +157,7 @@ struct TrainingDataPlan {
   func streamed(_ recipes: inout [InputRecipe]) throws -> (Dataset, heldOut: Int) {
     let table = try StreamedTable(opening: options.data, classes: classColumns)
     name(&recipes) { table.classNames(ofColumn: $0) }
-    let source = StreamedInputs(table, for: inputs, by: mappings, scales: factors)
+    let source = try StreamedInputs(table, for: inputs, by: mappings, scales: factors)
     let kind = try classes()
     var kinds: [Int] = []
     try checkRows(source) { tensors in
@@ -165,8 +165,8 @@ struct TrainingDataPlan {
     }
     var (order, heldOut) = try splitting(source.rowCount, kind == nil ? nil : kinds)
     let held = try split.validateFile.map { file in
-      StreamedInputs(
-        try StreamedTable(
+      try StreamedInputs(
+        StreamedTable(
           opening: [file], classes: learnt { table.classNames(ofColumn: $0) }),
         for: inputs, by: mappings, scales: factors)
     }
@@ -184,10 +184,10 @@ struct TrainingDataPlan {
       }
     }
     let normalizations = recipes.map(\.normalization)
-    var parts = [source.dataset(order, normalizations)]
+    var parts = [try source.dataset(order, normalizations)]
     if let held {
       heldOut = held.rowCount
-      parts.append(held.dataset(Array(0..<heldOut), normalizations))
+      parts.append(try held.dataset(Array(0..<heldOut), normalizations))
     }
     return (Dataset(joining: parts), heldOut)
   }

@@ -53,24 +53,24 @@ import Testing
 
   @Test(
     arguments: [
-      (["rows.csv"], "a..d", "class", true, "rows.csv: row 18, column 'c'"),
-      (["rows.npz"], "pictures", "class", false, "rows.npz: row 18, column 'pictures' at [1, 0]"),
+      (["rows.csv"], "a..d", "class", "rows.csv: row 18, column 'c'"),
+      (["rows.npz"], "pictures", "class", "rows.npz: row 18, column 'pictures' at [1, 0]"),
       (
-        ["pictures.npy", "class.npy"], "pictures", "class", true,
+        ["pictures.npy", "class.npy"], "pictures", "class",
         "pictures.npy: row 18, column 'pictures' at [1, 0]"
       ),
       (
-        ["labels-idx1", "images-idx3"], "images", "labels", true,
+        ["labels-idx1", "images-idx3"], "images", "labels",
         "images-idx3: row 18, column 'images' at [1, 0]"
       ),
-    ] as [([String], String, String, Bool, String)])
+    ] as [([String], String, String, String)])
   func everyFormatNamesTheCell(
-    _ files: [String], _ x: String, _ y: String, _ streams: Bool, _ place: String
+    _ files: [String], _ x: String, _ y: String, _ place: String
   ) throws {
     let folder = try folder()
     for bad in [Float.nan, .infinity] {
       try write(folder, "rows", bad: bad)
-      for stream in streams ? [[], ["--stream"]] : [[]] {
+      for stream in [[], ["--stream"]] {
         for more in [[], ["--normalize", "x"], ["--validate", "0.3", "--stratify"]] {
           let outcome = try folder.start(
             ["train", "net.graph", "--epochs", "2"] + files.flatMap { ["--data", $0] } + [

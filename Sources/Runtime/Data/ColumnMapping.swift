@@ -21,6 +21,23 @@ public struct ColumnRange: Hashable, Sendable {
   }
 }
 
+extension ColumnRange {
+  /// The places of its columns in a table's order.
+  func indices(among names: [String]) throws(ColumnError) -> ClosedRange<Int> {
+    let first = try columnIndex(of: first, among: names)
+    let last = try columnIndex(of: last, among: names)
+    if last < first { throw .backwards(first: self.first, last: self.last) }
+    return first...last
+  }
+}
+
+func columnIndex(of name: String, among names: [String]) throws(ColumnError) -> Int {
+  guard let index = names.firstIndex(of: name) else {
+    throw .unknownColumn(name, suggestion: nearest(to: name, among: names))
+  }
+  return index
+}
+
 /// What is wrong with a mapping or with the data under it; every case is bad data but `malformed`, which is wrong usage.
 public enum ColumnError: Error, Hashable, CustomStringConvertible {
   case malformed(String)

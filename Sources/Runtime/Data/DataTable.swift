@@ -130,7 +130,7 @@ public struct DataTable: Sendable {
       return DataTable(
         [DataColumn(name: DataColumn.name(ofIDX: tensor.shape), tensor: tensor)])
     }
-    if plain.hasSuffix(".txt") || plain.hasSuffix(".text") {
+    if TextReading.isText(file) {
       return try text.table(bytes, file: file)
     }
     let table = try Table(bytes, file: file, header: .present, isLenient: true)
@@ -152,8 +152,6 @@ public struct DataTable: Sendable {
     }
     return DataTable(columns)
   }
-
-  func columnIndex(named name: String) -> Int? { columns.firstIndex { $0.name == name } }
 
   /// The columns that an input's elements come from; nil where it takes classes.
   public func columns(of expression: ColumnExpression) -> InputColumns? {

@@ -24,22 +24,42 @@ final class RowFile: Sendable {
   /// A file without a name, which ends with the process.
   init(temporaryFor file: String, _ write: (Int32) throws(FileError) -> Int) throws(FileError) {
     name = file
-    let folder = environmentVariable("TMPDIR") ?? "/var/tmp"
+    let folder = Self.temporaryFolder
     var path = Array((folder + "/nncc-rows-XXXXXX").utf8CString)
     descriptor = mkstemp(&path)
     guard descriptor >= 0 else { throw .unwritable(file: folder, reason: systemError()) }
     _ = unlink(path)
-    size = try write(descriptor)
+    do throws(FileError) {
+      size = try write(descriptor)
+    } catch {
+      _ = close(descriptor)
+      throw error
+    }
   }
 
   /// Appends numbers to a temporary file.
   static func spill<Number: BitwiseCopyable>(
     _ numbers: [Number], into descriptor: Int32, for file: String
   ) throws(FileError) {
-    if let reason = numbers.withUnsafeBytes({ put($0, into: descriptor) }) {
-      throw .unwritable(file: "a temporary file for \(file)", reason: reason)
+    try check(numbers.withUnsafeBytes { put($0, into: descriptor) }, file)
+  }
+
+  /// Appends bytes to a temporary file.
+  static func spill(
+    _ bytes: UnsafeRawBufferPointer, into descriptor: Int32, for file: String
+  ) throws(FileError) {
+    try check(put(bytes, into: descriptor), file)
+  }
+
+  private static func check(_ reason: String?, _ file: String) throws(FileError) {
+    if let reason {
+      throw .unwritable(
+        file: "a temporary file for \(file) in \(temporaryFolder)", reason: reason)
     }
   }
+
+  /// Not /tmp, which may be memory.
+  private static var temporaryFolder: String { environmentVariable("TMPDIR") ?? "/var/tmp" }
 
   deinit { _ = close(descriptor) }
 

@@ -8,18 +8,26 @@ public struct StreamedInputs: Sendable {
   private let inputs: [Argument]
   private let mappings: [(name: String, expression: ColumnExpression)]
   private let scales: [(name: String, factor: Double)]
-  /// Rows at a time, where all are looked at.
-  private static let piece = 4096
+  /// Rows at a time, where all are looked at: some thousands, but of wide ones no more than take some megabytes.
+  private let piece: Int
 
   public init(
     _ table: StreamedTable, for inputs: [Argument],
     by mappings: [(name: String, expression: ColumnExpression)],
     scales: [(name: String, factor: Double)]
-  ) {
-    self.table = table
+  ) throws(ColumnError) {
+    // Only what inputs take is read.
+    self.table = try table.selected(
+      by: inputs.compactMap { input in
+        mappings.last { $0.name == input.name }?.expression
+      })
     self.inputs = inputs
     self.mappings = mappings
     self.scales = scales
+    let rowSize = inputs.reduce(0) {
+      $0 + $1.type.byteCount / max(1, $1.type.shape.sizes.first ?? 1)
+    }
+    piece = min(4096, max(1, (16 << 20) / max(1, rowSize)))
   }
 
   public var rowCount: Int { table.rowCount }
@@ -38,8 +46,8 @@ public struct StreamedInputs: Sendable {
   public func forEachPiece(
     _ order: [Int], _ body: (ArraySlice<Int>, [Tensor]) throws -> Void
   ) throws {
-    for start in stride(from: 0, to: order.count, by: Self.piece) {
-      let numbers = order[start..<min(start + Self.piece, order.count)]
+    for start in stride(from: 0, to: order.count, by: piece) {
+      let numbers = order[start..<min(start + piece, order.count)]
       try body(numbers, try rows(numbers))
     }
   }
@@ -51,16 +59,14 @@ public struct StreamedInputs: Sendable {
   }
 
   /// Rows in this order, the inputs that have a normalisation normalised.
-  public func dataset(_ order: [Int], _ normalizations: [Normalization?]) -> Dataset {
+  public func dataset(_ order: [Int], _ normalizations: [Normalization?]) throws -> Dataset {
     Dataset(
-      inputs.enumerated().map { number, input in
+      try inputs.enumerated().map { number, input in
         let type = input.type.with(
           shape: Shape([order.count] + input.type.shape.sizes.dropFirst()))
-        // Only what this input takes is read.
-        let mapping = mappings.filter { $0.name == input.name }
-        let own = StreamedInputs(
-          mapping.last.map { table.selected(by: $0.expression) } ?? table, for: [input],
-          by: mapping, scales: scales.filter { $0.name == input.name })
+        let own = try StreamedInputs(
+          table, for: [input], by: mappings.filter { $0.name == input.name },
+          scales: scales.filter { $0.name == input.name })
         let columns = columns(of: input)
         return RowSource(type) { number, element in
           columns?.place(row: order[number], element: element)

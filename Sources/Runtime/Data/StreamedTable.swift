@@ -27,8 +27,11 @@ struct StreamedColumn: Sendable {
     InputColumns.Outline(name: name, file: file.name, shape: Shape(shape))
   }
 
-  /// Whether its rows and another's are parts of the same rows of the file.
-  func liesBeside(_ other: StreamedColumn) -> Bool { file === other.file && stride == other.stride }
+  /// Whether its rows are parts of the same rows of the file as another's, which does not come later in them.
+  func liesBeside(_ other: StreamedColumn) -> Bool {
+    file === other.file && stride == other.stride
+      && (0...stride - size).contains(offset - other.offset)
+  }
 
   /// The column of rows that have been read, each from `start` of the file's row on.
   func tensor(of rows: [UInt8], count: Int, from start: Int) throws(FileError) -> Tensor {
@@ -68,56 +71,29 @@ struct StreamedClasses: Sendable {
 /// Columns whose rows stay in files.
 public struct StreamedTable: Sendable {
   let columns: [StreamedColumn]
-  public let rowCount: Int
+  private let files: [String]
 
-  /// Opens `.npy` and IDX files; a CSV file is turned into numbers in a temporary file first.
+  var rowCount: Int { columns.first?.count ?? 0 }
+
+  /// Opens files that hold the same rows, of any format but text.
   ///
   /// - Parameter classes: columns whose words are classes.
   public init(opening files: [String], classes: [ClassColumn]) throws(FileError) {
     var columns: [StreamedColumn] = []
     for name in files {
-      let file = try RowFile(name)
-      let head = try file.bytes(at: 0, count: 1 << 20)[...]
-      if head.starts(with: NumPyFile.magic) {
-        let layout = try NumPyFile.layout(of: head, file: name)
-        columns.append(try Self.column(DataColumn.name(ofArrayIn: name), layout, file))
-      } else if let layout = try IDXFile.layout(of: head, file: name) {
-        columns.append(try Self.column(DataColumn.name(ofIDX: layout.shape), layout, file))
-      } else if head.starts(with: [0x1F, 0x8B]) || head.starts(with: [0x50, 0x4B, 3, 4]) {
-        throw .malformed(
-          file: name, problem: "rows of a packed file cannot be read one by one: unpack it first")
-      } else {
-        columns += try SpilledTable(file, classes: classes).columns
-      }
+      columns += try StreamedColumn.columns(in: RowFile(name), classes: classes)
     }
     for (number, column) in columns.enumerated()
     where columns[..<number].contains(where: { $0.name == column.name }) {
       throw .malformed(
         file: column.file.name, problem: "there are two columns '\(printable(column.name))'")
     }
-    self.columns = columns
-    rowCount = columns.first?.count ?? 0
-    for column in columns where column.count != rowCount {
-      throw .malformed(
-        file: files.joined(separator: ", "),
-        problem: "'\(printable(column.name))' has \(column.count) rows, but "
-          + "'\(printable(columns[0].name))' has \(rowCount)")
-    }
+    self.init(columns, of: files)
   }
 
-  private static func column(
-    _ name: String, _ layout: ArrayLayout, _ file: RowFile
-  ) throws(FileError) -> StreamedColumn {
-    try layout.check(fileSize: file.size, file: file.name)
-    let sizes = layout.shape.sizes
-    guard let rows = sizes.first, !layout.isColumnMajor || sizes.count == 1 else {
-      throw .malformed(file: file.name, problem: "its rows do not lie one after the other")
-    }
-    let rest = Array(sizes.dropFirst())
-    return StreamedColumn(
-      name: name, count: rows, shape: rest, stored: layout.stored,
-      isBigEndian: layout.isBigEndian, file: file, offset: layout.offset,
-      stride: rest.reduce(1, *) * layout.stored.byteCount)
+  private init(_ columns: [StreamedColumn], of files: [String]) {
+    self.columns = columns
+    self.files = files
   }
 
   /// Some of the rows, in this order.
@@ -148,27 +124,30 @@ public struct StreamedTable: Sendable {
     columns.first { $0.name == name }?.classes?.names
   }
 
-  /// The columns that an expression takes, in the same order.
-  func selected(by expression: ColumnExpression) -> StreamedTable {
+  /// The columns that expressions take, in the same order, which have to have as many rows.
+  func selected(by expressions: [ColumnExpression]) throws(ColumnError) -> StreamedTable {
     var kept = [Bool](repeating: false, count: columns.count)
-    func place(_ name: String) -> Int? { columns.firstIndex { $0.name == name } }
-    switch expression {
-    case .oneHot(let name): if let place = place(name) { kept[place] = true }
-    case .columns(let ranges):
-      for range in ranges {
-        guard let first = place(range.first), let last = place(range.last), first <= last else {
-          continue
-        }
-        for place in first...last { kept[place] = true }
+    let names = columns.map(\.name)
+    for expression in expressions {
+      switch expression {
+      case .oneHot(let name): kept[try columnIndex(of: name, among: names)] = true
+      case .columns(let ranges):
+        for range in ranges { for place in try range.indices(among: names) { kept[place] = true } }
       }
     }
-    return StreamedTable(
-      columns: columns.indices.filter { kept[$0] }.map { columns[$0] }, rowCount: rowCount)
-  }
-
-  private init(columns: [StreamedColumn], rowCount: Int) {
-    self.columns = columns
-    self.rowCount = rowCount
+    let selected = StreamedTable(
+      columns.indices.filter { kept[$0] }.map { columns[$0] }, of: files)
+    for column in selected.columns {
+      if let problem = column.problem, column.classes == nil { throw .unusable(problem) }
+    }
+    for column in selected.columns where column.count != selected.rowCount {
+      throw .unusable(
+        .malformed(
+          file: files.joined(separator: ", "),
+          problem: "'\(printable(column.name))' has \(column.count) rows, but "
+            + "'\(printable(selected.columns[0].name))' has \(selected.rowCount)"))
+    }
+    return selected
   }
 
   /// Whether files are so large that their rows should stay where they are, more than a quarter of the machine's memory, and of formats
@@ -178,10 +157,16 @@ public struct StreamedTable: Sendable {
     for file in files {
       var status = stat()
       guard stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-        [".csv", ".npy"].contains(where: file.hasSuffix) || file.contains("-idx")
+        hasRows(file)
       else { return false }
       total += Int(status.st_size)
     }
     return total > sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 4
+  }
+
+  /// Whether a file is, by its name, of a format whose rows can be read one by one.
+  private static func hasRows(_ file: String) -> Bool {
+    let plain = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
+    return [".csv", ".npy", ".npz"].contains(where: plain.hasSuffix) || plain.contains("-idx")
   }
 }

@@ -49,7 +49,7 @@ extension DataTable {
     switch expression {
     case .columns(let ranges):
       var chosen: [DataColumn] = []
-      for range in ranges { chosen += columns[try indices(of: range)] }
+      for range in ranges { chosen += columns[try range.indices(among: names)] }
       if expression.classColumn(of: input.type) != nil { chosen = chosen.map(\.classified) }
       for column in chosen { try check(column) }
       let found = chosen.reduce(0) { $0 + $1.width }
@@ -59,7 +59,7 @@ extension DataTable {
       if !input.type.element.isFloat { try requireIntegers(in: chosen, of: input) }
       return joined(chosen, as: input, factor)
     case .oneHot(let name):
-      let column = columns[try index(of: name)].classified
+      let column = columns[try columnIndex(of: name, among: names)].classified
       try check(column)
       return try oneHot(column, as: input, factor)
     }
@@ -167,19 +167,5 @@ extension DataTable {
         }
       }
     }
-  }
-
-  private func indices(of range: ColumnRange) throws(ColumnError) -> ClosedRange<Int> {
-    let first = try index(of: range.first)
-    let last = try index(of: range.last)
-    if last < first { throw .backwards(first: range.first, last: range.last) }
-    return first...last
-  }
-
-  private func index(of name: String) throws(ColumnError) -> Int {
-    guard let index = columnIndex(named: name) else {
-      throw .unknownColumn(name, suggestion: nearest(to: name, among: names))
-    }
-    return index
   }
 }

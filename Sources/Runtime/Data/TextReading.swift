@@ -47,6 +47,12 @@ public struct TextReading: Sendable {
     self.vocabulary = vocabulary
   }
 
+  /// Whether a file is text by its name.
+  static func isText(_ file: String) -> Bool {
+    let plain = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
+    return plain.hasSuffix(".txt") || plain.hasSuffix(".text")
+  }
+
   func table(_ bytes: ArraySlice<UInt8>, file: String) throws(FileError) -> DataTable {
     let (symbols, vocabulary) = try symbols(bytes, file)
     let rows = max(0, symbols.count - 1) / length

@@ -32,18 +32,31 @@ public struct NumPyArchive: Sendable {
     } catch {
       throw .malformed(file: file, problem: error.problem)
     }
-    var members: [String: ZipMember] = [:]
-    var names: [String] = []
+    let arrays = try Self.arrays(in: directory, file: file)
+    names = arrays.map(\.name)
+    members = Dictionary(arrays.map { ($0.name, $0.member) }, uniquingKeysWith: { one, _ in one })
+  }
+
+  /// The members that are arrays, under their names, which differ.
+  static func arrays(
+    in directory: [ZipMember], file: String
+  ) throws(FileError) -> [(name: String, member: ZipMember)] {
+    var arrays: [(name: String, member: ZipMember)] = []
+    var names: Set<String> = []
     for member in directory where member.name.hasSuffix(".npy") {
       let name = String(member.name.dropLast(4))
-      guard members.updateValue(member, forKey: name) == nil else {
+      guard names.insert(name).inserted else {
         throw .malformed(
           file: file, problem: "two of its members are called '\(printable(member.name))'")
       }
-      names.append(name)
+      arrays.append((name, member))
     }
-    self.members = members
-    self.names = names
+    return arrays
+  }
+
+  /// What messages call an array of an archive.
+  static func displayName(_ name: String, in file: String) -> String {
+    "\(file)(\(printable(name)))"
   }
 
   /// Reads the directory of a `.npz` file, or of standard input where `file` is `-`.
@@ -60,7 +73,7 @@ public struct NumPyArchive: Sendable {
     } catch {
       throw .malformed(file: file, problem: error.problem)
     }
-    return try NumPyFile.decode(contents, file: "\(file)(\(printable(name)))")
+    return try NumPyFile.decode(contents, file: Self.displayName(name, in: file))
   }
 
   /// `tensors` as an archive that NumPy reads; equal tensors give equal bytes.

@@ -7,7 +7,8 @@ extension ZipMember {
   /// The member's bytes, unpacked; `archive` is the whole archive.
   func contents(in archive: ArraySlice<UInt8>) throws(ZipProblem) -> ArraySlice<UInt8> {
     let contents: ArraySlice<UInt8>
-    let packed = try packedBytes(in: archive)
+    let place = try place(header: archive.dropFirst(offset), inSize: archive.count)
+    let packed = archive.dropFirst(place.lowerBound).prefix(place.count)
     switch method {
     case .stored: contents = packed
     case .deflated:
@@ -16,21 +17,32 @@ extension ZipMember {
       }
       contents = bytes[...]
     }
-    guard contents.withUnsafeBytes({ zipChecksum($0, from: 0) }) == checksum else {
-      throw ZipProblem("member '\(printable(name))' is damaged: its checksum differs")
-    }
+    try check(contents.withUnsafeBytes { zipChecksum($0, from: 0) })
     return contents
   }
 
-  /// The bytes behind the local header, whose name and extra fields need not be the directory's.
-  private func packedBytes(in archive: ArraySlice<UInt8>) throws(ZipProblem) -> ArraySlice<UInt8> {
-    var cursor = ByteCursor(archive.dropFirst(offset))
+  func check(_ found: UInt32) throws(ZipProblem) {
+    if found != checksum {
+      throw ZipProblem("member '\(printable(name))' is damaged: its checksum differs")
+    }
+  }
+
+  /// A local header without its name and extra fields.
+  static let headerSize = 30
+
+  /// Where the packed bytes lie: behind the local header, whose name and extra fields need not be the directory's.
+  ///
+  /// - Parameters:
+  ///   - header: the archive's bytes from the local header on.
+  ///   - size: the archive's.
+  func place(header: ArraySlice<UInt8>, inSize size: Int) throws(ZipProblem) -> Range<Int> {
+    var cursor = ByteCursor(header)
     guard cursor.take(UInt32.self) == 0x0403_4B50, cursor.take(22) != nil,
       let nameLength = cursor.take(UInt16.self), let extraLength = cursor.take(UInt16.self),
-      cursor.take(Int(nameLength)) != nil, cursor.take(Int(extraLength)) != nil,
-      let packed = cursor.take(compressedSize)
+      case let start = offset + Self.headerSize + Int(nameLength) + Int(extraLength),
+      start <= size, compressedSize <= size - start
     else { throw ZipProblem("member '\(printable(name))' is cut short") }
-    return packed
+    return start..<start + compressedSize
   }
 }
 

@@ -24,13 +24,18 @@ struct ZipProblem: Error {
 extension ZipMember {
   /// The members of an archive, in the directory's order. None overlap, and all lie within it.
   static func directory(of bytes: ArraySlice<UInt8>) throws(ZipProblem) -> [ZipMember] {
-    let end = try EndOfDirectory(of: bytes)
-    guard let first = end.directory(in: bytes) else {
-      throw ZipProblem("its directory lies outside the file")
-    }
+    let end = try EndOfDirectory(of: bytes, at: 0)
+    let place = try end.place(inSize: bytes.count)
+    return try members(bytes.dropFirst(place.lowerBound).prefix(place.count), end)
+  }
+
+  /// - Parameter entries: the directory.
+  static func members(
+    _ entries: ArraySlice<UInt8>, _ end: EndOfDirectory
+  ) throws(ZipProblem) -> [ZipMember] {
     // Each entry takes 46 bytes at least, so that the count cannot ask for more than is there.
-    guard end.count <= first.rest.count / 46 else { throw ZipProblem("its directory is cut short") }
-    var cursor = first
+    guard end.count <= entries.count / 46 else { throw ZipProblem("its directory is cut short") }
+    var cursor = ByteCursor(entries)
     var members: [ZipMember] = []
     for _ in 0..<end.count {
       guard let member = try ZipMember(from: &cursor) else {
@@ -110,12 +115,16 @@ private struct WideFields {
 }
 
 /// The record at an archive's end that says where its directory stands.
-private struct EndOfDirectory {
+struct EndOfDirectory {
+  /// Bytes that it takes at most, with the longest comment and the records of ZIP64.
+  static let largest = 22 + 0xFFFF + 20 + 56
+
   var count: Int
   var size: Int
   var offset: Int
 
-  init(of bytes: ArraySlice<UInt8>) throws(ZipProblem) {
+  /// - Parameter start: where the bytes begin in the archive, whose last ones they are.
+  init(of bytes: ArraySlice<UInt8>, at start: Int) throws(ZipProblem) {
     guard let place = Self.place(in: bytes) else {
       throw ZipProblem("it is no ZIP archive, or is cut short: the directory's end is missing")
     }
@@ -125,7 +134,7 @@ private struct EndOfDirectory {
       let count = cursor.take(UInt16.self), let size = cursor.take(UInt32.self),
       let offset = cursor.take(UInt32.self)
     else { throw ZipProblem("its directory is damaged") }
-    if let wide = try Self.wide(in: bytes, before: place) {
+    if let wide = try Self.wide(in: bytes, at: start, before: place) {
       self = wide
       return
     }
@@ -139,10 +148,12 @@ private struct EndOfDirectory {
     (self.count, self.size, self.offset) = (count, size, offset)
   }
 
-  /// A cursor over the directory, where that lies within the archive.
-  func directory(in bytes: ArraySlice<UInt8>) -> ByteCursor? {
-    guard offset <= bytes.count, size <= bytes.count - offset else { return nil }
-    return ByteCursor(bytes.dropFirst(offset).prefix(size))
+  /// Where the directory lies in an archive of so many bytes.
+  func place(inSize bytes: Int) throws(ZipProblem) -> Range<Int> {
+    guard offset <= bytes, size <= bytes - offset else {
+      throw ZipProblem("its directory lies outside the file")
+    }
+    return offset..<offset + size
   }
 
   /// The last record with its comment reaching exactly to the end, within the last 64 KiB.
@@ -162,15 +173,15 @@ private struct EndOfDirectory {
 
   /// The ZIP64 record, where a locator before the plain record points to one.
   private static func wide(
-    in bytes: ArraySlice<UInt8>, before place: Int
+    in bytes: ArraySlice<UInt8>, at base: Int, before place: Int
   ) throws(ZipProblem) -> EndOfDirectory? {
     guard place - bytes.startIndex >= 20 else { return nil }
     var locator = ByteCursor(bytes[(place - 20)..<place])
     guard locator.take(UInt32.self) == 0x0706_4B50 else { return nil }
     guard locator.take(4) != nil, let offset = locator.take(UInt64.self),
-      let start = Int(exactly: offset), start <= bytes.count
+      let start = Int(exactly: offset), start >= base, start - base <= bytes.count
     else { throw ZipProblem("its ZIP64 directory is damaged") }
-    var cursor = ByteCursor(bytes.dropFirst(start))
+    var cursor = ByteCursor(bytes.dropFirst(start - base))
     guard cursor.take(UInt32.self) == 0x0606_4B50, cursor.take(20) != nil,
       cursor.take(UInt64.self) != nil, let count = cursor.take(UInt64.self),
       let size = cursor.take(UInt64.self), let place = cursor.take(UInt64.self),
