@@ -71,7 +71,7 @@ import Testing
         function = function.evaluation()
         let given = RandomNetwork.arguments(of: function, seed: seed, draw: 0)
         joined.add(
-          try schedule(function, fuse: seed % 5 != 0), given,
+          try schedule(function, fuse: seed % 5 != 0, pairsLoops: seed % 2 == 1), given,
           expecting: try Interpreter().evaluate(function, arguments: given))
       }
       // A batch is compiled by libtcc at every vector level. A C compiler takes some ten seconds for one, so each has its turn, with

@@ -35,13 +35,13 @@ import Testing
       var random = SeededGenerator(seed: 3)
       let arguments = random.arguments(of: function)
       let expected = try Interpreter().evaluate(function, arguments: arguments)
-      for fuse in [true, false] {
-        let program = try schedule(function, fuse: fuse)
+      for (fuse, pairs) in [(true, false), (false, false), (true, true)] {
+        let program = try schedule(function, fuse: fuse, pairsLoops: pairs)
         #expect(program.problems() == [], "\(function.text)\(program.text)")
         #expect(try Program(parsing: program.text).text == program.withoutNotes.text)
         let found = try ProgramInterpreter().evaluate(program, arguments: arguments)
         let agrees = found == expected
-        #expect(agrees, "\(function.name), \(fuse): \(function.text)\(program.text)")
+        #expect(agrees, "\(function.name), \(fuse), \(pairs): \(function.text)\(program.text)")
       }
     }
   }

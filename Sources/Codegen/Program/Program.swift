@@ -26,11 +26,15 @@ public struct ProgramLoop: Hashable, Sendable {
   public var count: Int
   /// Whether the last position comes first.
   public var isReversed: Bool
+  /// Whether this loop, around which there is no other, may run at the same time as the one whose kernels follow on its own: neither
+  /// touches what the other writes.
+  public var isBesideNext: Bool
 
-  public init(kernels: Range<Int>, count: Int, isReversed: Bool) {
+  public init(kernels: Range<Int>, count: Int, isReversed: Bool, isBesideNext: Bool = false) {
     self.kernels = kernels
     self.count = count
     self.isReversed = isReversed
+    self.isBesideNext = isBesideNext
   }
 
   /// The positions in the order in which they are taken.

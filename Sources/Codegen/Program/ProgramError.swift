@@ -23,6 +23,7 @@ public struct ProgramError: Error, Hashable, Sendable {
     case rowAndColumn
     case kernelCounts
     case loop(Range<Int>, count: Int)
+    case besideLoop(Range<Int>)
     // Accesses.
     case noSuchBuffer(Int)
     case rank(expected: Int, found: Int)
@@ -66,6 +67,8 @@ extension ProgramError: CustomStringConvertible {
     case .storage(let storage): "no such storage, or of another type: \(storage)"
     case .loop(let range, let count):
       "a loop of \(count) steps over the kernels \(range) is empty or cuts through another"
+    case .besideLoop(let range):
+      "the loop over the kernels \(range) cannot run at the same time as one that follows on it"
     case .outsideLoop(let loop): "a step of loop \(loop) is touched outside it"
     case .byteRange(let range, let workspace):
       "bytes \(range) are not aligned or not within a workspace of \(workspace)"

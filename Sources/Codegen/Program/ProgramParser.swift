@@ -62,10 +62,13 @@ struct ProgramParser {
     try reader.expect("of")
     let count = try reader.integer()
     let isReversed = reader.acceptWord("reversed")
+    let isBesideNext = reader.acceptWord("beside")
+    if isBesideNext { try reader.expect("next") }
     try reader.expect("{")
     let start = program.kernels.count
     program.loops.append(
-      ProgramLoop(kernels: start..<start, count: count, isReversed: isReversed))
+      ProgramLoop(
+        kernels: start..<start, count: count, isReversed: isReversed, isBesideNext: isBesideNext))
     try items(&program)
     program.loops[number].kernels = start..<program.kernels.count
   }

@@ -20,7 +20,8 @@
 //
 // `x[784, 1] at 5 if [1, 0] at -2 < 9 else 0.0`: element 784·i + j + 5 of x where 0 <= i - 2 < 9, else the number. What follows `;` is a
 // comment: the graph's expressions and lines. A loop stands around its kernels, `loop 0 of 50 reversed { … }`, and a buffer that is a step
-// of another says so: `buffer x_t: f32[64] = step 0 of x`, the elements from 64 times the position of loop 0 on.
+// of another says so: `buffer x_t: f32[64] = step 0 of x`, the elements from 64 times the position of loop 0 on. A loop that may run at the
+// same time as the following one is `beside next`.
 
 import NNIR
 
@@ -76,7 +77,8 @@ private struct ProgramPrinter {
       while next < program.loops.count, program.loops[next].kernels.lowerBound == index {
         let loop = program.loops[next]
         let direction = loop.isReversed ? " reversed" : ""
-        line(1 + open.count, "loop \(next) of \(loop.count)\(direction) {")
+        let company = loop.isBesideNext ? " beside next" : ""
+        line(1 + open.count, "loop \(next) of \(loop.count)\(direction)\(company) {")
         open.append(loop.kernels.upperBound)
         next += 1
       }

@@ -54,6 +54,14 @@ extension Program {
     }
   }
 
+  /// The loop that a loop may run beside: the outermost one whose kernels follow on its own.
+  public func loopBeside(_ number: Int) -> Int? {
+    guard loops[number].isBesideNext else { return nil }
+    return loops.indices.dropFirst(number + 1).first {
+      loops[$0].kernels.lowerBound >= loops[number].kernels.upperBound
+    }
+  }
+
   /// For each loop the buffers that move along with it.
   public var steps: [[Int]] {
     var steps = [[Int]](repeating: [], count: loops.count)
@@ -98,7 +106,20 @@ extension Program {
         lives[buffer].extend(to: loops[inner].kernels.upperBound - 1)
       }
     }
+    extendBesideLoops(&lives)
     return lives
+  }
+
+  /// What holds something during one of two loops that may run at the same time does so during both.
+  private func extendBesideLoops(_ lives: inout [Lifetime]) {
+    for number in loops.indices {
+      guard let other = loopBeside(number) else { continue }
+      let both = loops[number].kernels.lowerBound..<loops[other].kernels.upperBound
+      for buffer in lives.indices where lives[buffer].isUsed {
+        if both.contains(lives[buffer].first) { lives[buffer].extend(to: both.lowerBound) }
+        if both.contains(lives[buffer].last) { lives[buffer].extend(to: both.upperBound - 1) }
+      }
+    }
   }
 }
 

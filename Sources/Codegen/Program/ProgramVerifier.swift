@@ -32,6 +32,7 @@ extension Program {
     verifier.checkOrder()
     verifier.checkLookups()
     verifier.checkWorkspace()
+    verifier.checkLoopsBeside()
     return verifier.problems
   }
 }
@@ -226,6 +227,26 @@ struct ProgramVerifier {
     let a = program.buffers[buffer]
     let b = program.buffers[other]
     return a.storage == b.storage && a.element == b.element
+  }
+
+  /// Of two loops that may run at the same time neither touches what the other writes, and there is no other around them.
+  mutating func checkLoopsBeside() {
+    let outer = program.outerLoops
+    for (number, loop) in program.loops.enumerated() where loop.isBesideNext {
+      let next = program.loopBeside(number).map { program.loops[$0].kernels }
+      guard let next, outer[number] < 0, next.lowerBound == loop.kernels.upperBound,
+        !conflict(loop.kernels, next), !conflict(next, loop.kernels)
+      else {
+        problems.append(ProgramError(.besideLoop(loop.kernels)))
+        continue
+      }
+    }
+  }
+
+  private func conflict(_ writers: Range<Int>, _ others: Range<Int>) -> Bool {
+    let written = Set(program.kernels[writers].flatMap(\.writtenBuffers).map(program.base))
+    let touched = Set(program.kernels[others].flatMap(\.touchedBuffers).map(program.base))
+    return written.contains { one in touched.contains { program.overlaps(one, $0) } }
   }
 
   mutating func report(_ kernel: Kernel, _ access: Access?, _ problem: ProgramError.Problem) {

@@ -215,6 +215,11 @@ extension Kernel {
     return result
   }
 
+  /// Every buffer that is written.
+  var writtenBuffers: [Int] {
+    (body.stores + epilogue.stores).map(\.access.buffer) + [routine?.result].compactMap { $0 }
+  }
+
   /// A dying buffer whose bytes `buffer`, first written here, may replace: every element is read, in the block that writes it, at the
   /// point where it is written, and of the same type: to a C compiler, arrays of two types are never the same memory.
   fileprivate func takesOver(_ buffer: Int, from dying: [Int], _ buffers: [Buffer]) -> Int? {

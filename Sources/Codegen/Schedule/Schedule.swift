@@ -6,12 +6,17 @@ import NNIR
 ///
 /// The same function gives the same program. With `fuse` false every operation is a kernel of its own, with the same bits.
 ///
-/// - Parameter explains: whether the notes say what each kernel computes and where in the graph file it stands, which takes as
-///   long again as a fifth of the rest.
-public func schedule(_ function: Function, fuse: Bool = true, explains: Bool = true) throws
-  -> Program
-{
-  try scheduled(function, fuse: fuse, explains: explains).planningMemory()
+/// - Parameters:
+///   - explains: whether the notes say what each kernel computes and where in the graph file it stands, which takes as long again
+///     as a fifth of the rest.
+///   - pairsLoops: whether independent loops are brought together so that two threads may run them at the same time, for which the
+///     workspace is larger.
+public func schedule(
+  _ function: Function, fuse: Bool = true, explains: Bool = true, pairsLoops: Bool = false
+) throws -> Program {
+  var program = try scheduled(function, fuse: fuse, explains: explains)
+  if pairsLoops { program.pairLoops() }
+  return program.planningMemory()
 }
 
 /// The kernels before the workspace has been laid out.

@@ -30,6 +30,9 @@ public final class CompiledProgram: @unchecked Sendable {
   private let loops: [LoopPlan]
   /// For each kernel the loop that begins with it and is around all others that do, or -1.
   private let loopsAtKernel: [Int]
+  /// For each loop the one that runs at the same time.
+  let besideLoops: [Int?]
+  private let scratchStride: Int
 
   /// - Parameter entries: one a kernel, whose functions `code` has in the same order.
   public init(program: Program, entries: [KernelEntry], code: LoadedCode, threads: Int) {
@@ -41,7 +44,7 @@ public final class CompiledProgram: @unchecked Sendable {
     self.entries = entries
     pool = ThreadPool.shared(threads: threads)
     workspace = TensorStorage(byteCount: program.workspaceByteCount)
-    let scratchStride = ((entries.map(\.scratchByteCount).max() ?? 0) + 63) / 64 * 64
+    scratchStride = ((entries.map(\.scratchByteCount).max() ?? 0) + 63) / 64 * 64
     scratch = TensorStorage(byteCount: scratchStride * pool.threads)
     buffers = .allocate(capacity: max(program.buffers.count, 1))
     buffers.initialize(repeating: nil, count: program.buffers.count)
@@ -68,7 +71,7 @@ public final class CompiledProgram: @unchecked Sendable {
     let most = pool.threads
     arrays = .allocate(capacity: max(entries.reduce(0) { $0 + $1.arguments.count }, 1))
     var next = arrays
-    calls = zip(entries, code.functions).map { [buffers, scratch] entry, function in
+    calls = zip(entries, code.functions).map { [buffers, scratch, scratchStride] entry, function in
       let own = next
       for number in entry.arguments {
         next.initialize(to: Int32(number))
@@ -79,6 +82,9 @@ public final class CompiledProgram: @unchecked Sendable {
         scratch: scratch.base, scratchStride: scratchStride, units: entry.units,
         pieces: entry.units == 0 ? 0 : max(1, min(most, entry.units / max(entry.grain, 1))))
     }
+    besideLoops =
+      pool.threads > 1
+      ? Self.besideLoops(loops, calls, entries) : [Int?](repeating: nil, count: loops.count)
   }
 
   deinit {
@@ -107,9 +113,15 @@ public final class CompiledProgram: @unchecked Sendable {
   public func run(kernels: Range<Int>) throws(CallError) {
     var index = kernels.lowerBound
     while index < kernels.upperBound {
-      if loopsAtKernel[index] >= 0 {
-        try run(loop: loopsAtKernel[index])
-        index = loops[loopsAtKernel[index]].loop.kernels.upperBound
+      let loop = loopsAtKernel[index]
+      if loop >= 0, let other = besideLoops[loop], kernelTimes == nil,
+        loops[other].loop.kernels.upperBound <= kernels.upperBound
+      {
+        run(loop, beside: other)
+        index = loops[other].loop.kernels.upperBound
+      } else if loop >= 0 {
+        try run(loop: loop)
+        index = loops[loop].loop.kernels.upperBound
       } else {
         try run(kernel: index)
         index += 1
@@ -154,16 +166,93 @@ public final class CompiledProgram: @unchecked Sendable {
   private func run(loop number: Int) throws(CallError) {
     let plan = loops[number]
     for step in 0..<plan.loop.count {
-      let position = plan.loop.position(step)
-      for move in plan.moves {
-        buffers[move.buffer] = buffers[move.base].map { $0 + position * move.byteCount }
-      }
+      move(plan, to: step)
       for item in plan.items {
         switch item {
         case .kernel(let index): try run(kernel: index)
         case .loop(let inner): try run(loop: inner)
         }
       }
+    }
+  }
+
+  private func move(_ plan: LoopPlan, to step: Int) {
+    let position = plan.loop.position(step)
+    for move in plan.moves {
+      buffers[move.buffer] = buffers[move.base].map { $0 + position * move.byteCount }
+    }
+  }
+
+  // MARK: Two loops at the same time
+
+  /// Runs two loops, each whole on a thread of its own.
+  private func run(_ loop: Int, beside other: Int) {
+    withUnsafePointer(to: UnsafeMutableRawPointer?(Unmanaged.passUnretained(self).toOpaque())) {
+      program in
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2) { numbers in
+        numbers.initializeElement(at: 0, to: Int32(loop))
+        numbers.initializeElement(at: 1, to: Int32(other))
+        guard let first = numbers.baseAddress else { return }
+        _ = pool.run(
+          KernelCall(
+            function: Self.runLoops, buffers: program, arrays: UnsafePointer(first),
+            scratch: scratch.base, scratchStride: scratchStride, units: 2, pieces: 2))
+      }
+    }
+  }
+
+  /// In a kernel's form: its one buffer is the program, its arrays are loops.
+  private static let runLoops: KernelFunction = { program, loops, scratch, begin, end in
+    guard let program = program.pointee else { return 0 }
+    let compiled = Unmanaged<CompiledProgram>.fromOpaque(program).takeUnretainedValue()
+    for index in begin..<end { compiled.run(loop: Int(loops[index]), with: scratch) }
+    return 0
+  }
+
+  /// Runs a loop without checks, and its kernels each in one piece.
+  private func run(loop number: Int, with scratch: UnsafeMutableRawPointer?) {
+    let plan = loops[number]
+    for step in 0..<plan.loop.count {
+      move(plan, to: step)
+      for item in plan.items {
+        switch item {
+        case .kernel(let index):
+          let call = calls[index]
+          _ = call.function(call.buffers, call.arrays, scratch, 0, call.units)
+        case .loop(let inner): run(loop: inner, with: scratch)
+        }
+      }
+    }
+  }
+
+  /// For each loop the one to run beside it where that is quicker than to split the kernels of both.
+  private static func besideLoops(
+    _ loops: [LoopPlan], _ calls: [KernelCall], _ entries: [KernelEntry]
+  ) -> [Int?] {
+    /// In units of a thread's least share of a kernel.
+    func times(_ number: Int) -> (whole: Double, split: Double) {
+      var (whole, split) = (0.0, 0.0)
+      for item in loops[number].items {
+        switch item {
+        case .kernel(let index):
+          let time = Double(entries[index].units) / Double(max(entries[index].grain, 1))
+          let pieces = max(calls[index].pieces, 1)
+          whole += time
+          // To hand pieces over and to wait for them takes a microsecond or two.
+          split += time / Double(pieces) + (pieces > 1 ? 0.25 : 0)
+        case .loop(let inner):
+          let time = times(inner)
+          whole += time.whole
+          split += time.split
+        }
+      }
+      let count = Double(loops[number].loop.count)
+      return (count * whole, count * split)
+    }
+    return loops.indices.map { number in
+      guard let other = loops[number].beside else { return nil }
+      let (one, two) = (times(number), times(other))
+      return max(one.whole, two.whole) < one.split + two.split ? other : nil
     }
   }
 

@@ -272,6 +272,7 @@ extension CompiledProgram {
 
 extension ExecutionOptions {
   fileprivate func schedule(_ function: Function) throws -> Program {
-    try NNCodegen.schedule(function, fuse: fuse, explains: explainsKernels)
+    try NNCodegen.schedule(
+      function, fuse: fuse, explains: explainsKernels, pairsLoops: threadCount > 1)
   }
 }

@@ -17,6 +17,8 @@ struct LoopPlan {
   }
 
   var loop: ProgramLoop
+  /// The number of the loop that it may run beside.
+  var beside: Int?
   var items: [Item]
   var moves: [Move]
 
@@ -32,7 +34,9 @@ struct LoopPlan {
         return Move(buffer: buffer, base: base, byteCount: program.buffers[buffer].byteCount)
       }
       plans.append(
-        LoopPlan(loop: loop, items: items(of: number, in: program.loops), moves: moves))
+        LoopPlan(
+          loop: loop, beside: program.loopBeside(number), items: items(of: number, in: program.loops),
+          moves: moves))
     }
     return (plans, atKernel)
   }

@@ -57,7 +57,7 @@ extension Program {
       loops.append(
         ProgramLoop(
           kernels: range.lowerBound + firstKernel..<range.upperBound + firstKernel,
-          count: loop.count, isReversed: loop.isReversed))
+          count: loop.count, isReversed: loop.isReversed, isBesideNext: loop.isBesideNext))
     }
     let base = (workspaceByteCount + 63) / 64 * 64
     workspaceByteCount = base + other.workspaceByteCount
