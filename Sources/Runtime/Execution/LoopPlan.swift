@@ -35,7 +35,8 @@ struct LoopPlan {
       }
       plans.append(
         LoopPlan(
-          loop: loop, beside: program.loopBeside(number), items: items(of: number, in: program.loops),
+          loop: loop, beside: program.loopBeside(number),
+          items: items(of: number, in: program.loops),
           moves: moves))
     }
     return (plans, atKernel)
