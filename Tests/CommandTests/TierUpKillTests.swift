@@ -78,8 +78,9 @@ import Testing
     }
   }
 
+  /// Whether something comes true: in a moment, but compilers in the background get next to nothing of a busy machine.
   private func soon(_ isTrue: () -> Bool) -> Bool {
-    let end = Date(timeIntervalSinceNow: 20)
+    let end = Date(timeIntervalSinceNow: 180)
     while Date() < end {
       if isTrue() { return true }
       usleep(10_000)
@@ -135,7 +136,13 @@ import Testing
     }
     // The compilers died with their processes.
     #expect(soon { place.compilers.isEmpty }, "\(place.compilers)")
-    #expect(place.cached.contains { $0.hasSuffix(".compared") })
+    // On a busy machine it may be that none came as far as to compare.
+    if !place.cached.contains(where: { $0.hasSuffix(".compared") }) {
+      let last = try place.train(0, epochs: 100_000_000, compiler: quick)
+      #expect(soon { place.cached.contains { $0.hasSuffix(".compared") } })
+      last.process.interrupt()
+      _ = last.finish()
+    }
     for name in place.cached where !name.hasSuffix(".tmp") {
       let file = try place.folder.bytes("home/nncc/" + name)
       let count = file[48..<56].reversed().reduce(0) { $0 << 8 | Int($1) }
