@@ -112,13 +112,16 @@ extension Program {
 
   /// What holds something during one of two loops that may run at the same time does so during both.
   private func extendBesideLoops(_ lives: inout [Lifetime]) {
+    guard loops.contains(where: \.isBesideNext) else { return }
+    var both = [Range<Int>?](repeating: nil, count: kernels.count)
     for number in loops.indices {
       guard let other = loopBeside(number) else { continue }
-      let both = loops[number].kernels.lowerBound..<loops[other].kernels.upperBound
-      for buffer in lives.indices where lives[buffer].isUsed {
-        if both.contains(lives[buffer].first) { lives[buffer].extend(to: both.lowerBound) }
-        if both.contains(lives[buffer].last) { lives[buffer].extend(to: both.upperBound - 1) }
-      }
+      let range = loops[number].kernels.lowerBound..<loops[other].kernels.upperBound
+      for kernel in range { both[kernel] = range }
+    }
+    for buffer in lives.indices where lives[buffer].isUsed {
+      if let range = both[lives[buffer].first] { lives[buffer].extend(to: range.lowerBound) }
+      if let range = both[lives[buffer].last] { lives[buffer].extend(to: range.upperBound - 1) }
     }
   }
 }
