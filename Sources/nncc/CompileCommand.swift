@@ -101,10 +101,14 @@ struct CompileCommand: ParsableCommand {
   ) throws {
     let stem = graphStem(graph.graph)
     let path = output ?? name ?? stem
+    let weights = try params.map { try SafeTensorsFile(reading: $0) }
     let emission = ModelEmission(
       network: network, stem: name ?? lastComponent(path), path: path, products: products,
       optimizer: optimizer, fuse: !noFuse, debugLines: debugLines,
-      trained: try params.map { try readParameters($0, of: network) })
+      trained: try weights.map { try parameters(in: $0, named: params ?? "", of: network) },
+      recipes: try weights.map {
+        try TrainingCheckpoint.recipes(in: $0, named: params ?? "", of: network)
+      } ?? [])
     for line in try emission.write() { printError(line) }
   }
 

@@ -22,6 +22,8 @@ struct ModelEmission {
   var fuse: Bool
   var debugLines: Bool
   var trained: [NamedTensor]?
+  /// How the inputs came about that these were trained on.
+  var recipes: [InputRecipe]
 
   /// Writes the files; gives the summary, a line each.
   func write() throws -> [String] {
@@ -42,7 +44,7 @@ struct ModelEmission {
       gradient: programs[1], step: programs[2], hasDebugLines: debugLines,
       trained: trained?.map { tensor in
         (0..<tensor.tensor.count).map { tensor.tensor[flat: $0].bits }
-      })
+      }, trainedOn: recipes.map(\.sentence))
     let files = try emitModel(request)
     let outputs = try self.outputs(of: files, compiler: compiler)
     try writeFile(files.header, to: path + ".h")
@@ -114,4 +116,16 @@ struct ModelEmission {
 /// The part of a path after its last slash.
 func lastComponent(_ path: String) -> String {
   path.split(separator: "/").last.map(String.init) ?? path
+}
+
+extension InputRecipe {
+  /// What has to be done to numbers before they are given to the trained network.
+  fileprivate var sentence: String {
+    var text = "\(name) was made of \(column)"
+    if factor != 1 { text += ", times \(JSONText.number(factor))" }
+    if normalization != nil {
+      text += ", less mean.\(name) and over deviation.\(name) of the file of weights"
+    }
+    return text + (classes.map { "; its classes: \($0.summary)." } ?? ".")
+  }
 }

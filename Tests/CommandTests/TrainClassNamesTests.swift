@@ -183,6 +183,28 @@ import Testing
     }
   }
 
+  /// Who calls the C has to know which class is which, and by what numbers were multiplied.
+  @Test func theHeaderSaysWhatTheWeightsAreOf() throws {
+    let folder = try folder()
+    let trained = try train(
+      folder, "--data", "rows.csv", "--epochs", "1", "--scale", "x=0.5", "--normalize", "x",
+      "--save", "w.safetensors")
+    #expect(trained.status == 0, "\(trained.errors)")
+    let outcome = try folder.start(
+      ["compile", "net.graph", "--params", "w.safetensors"]
+    ).finish()
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let header = folder.text("net.h")
+    #expect(
+      header.contains(
+        "/* x was made of a..d, times 0.5, less mean.x and over deviation.x of the file of weights. */"
+      ), "\(header)")
+    #expect(
+      header.contains(
+        "/* y was made of onehot(class); its classes: 0 10 cm, 1 Rose, \"wild\", 2 ?l. */"),
+      "\(header)")
+  }
+
   @Test func resumingKeepsTheWords() throws {
     let folder = try folder()
     func run(_ epochs: String, _ data: String, _ more: String...) throws -> Outcome {

@@ -22,12 +22,14 @@ public struct ModelRequest: Sendable {
   public var hasDebugLines: Bool
   /// The parameters' trained values as bits (see `Scalar`), row-major, for `NAME_params.c`.
   public var trained: [[UInt64]]?
+  /// What a caller has to know of the numbers on which these were trained, a sentence each, for the header.
+  public var trainedOn: [String]
 
   public init(
     stem: String, headerName: String, graphName: String, dims: [Network.Dim] = [],
     parameters: [Argument] = [], initializers: [Initializer] = [], forward: Program? = nil,
     gradient: Program? = nil, step: Program? = nil, hasDebugLines: Bool = false,
-    trained: [[UInt64]]? = nil
+    trained: [[UInt64]]? = nil, trainedOn: [String] = []
   ) {
     self.stem = stem
     self.headerName = headerName
@@ -40,6 +42,7 @@ public struct ModelRequest: Sendable {
     self.step = step
     self.hasDebugLines = hasDebugLines
     self.trained = trained
+    self.trainedOn = trainedOn
   }
 }
 

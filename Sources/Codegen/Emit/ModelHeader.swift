@@ -129,6 +129,7 @@ private func writeFunctions(_ request: ModelRequest, _ names: ModelNames, _ writ
   let prefix = names.prefix
   if !request.parameters.isEmpty {
     writer.line("/* Defined by \(prefix)_params.c, if that was asked for. */")
+    for sentence in request.trainedOn { writer.line("/* \(cComment(sentence)) */") }
     writer.line("extern const \(prefix)_params \(prefix)_trained;")
     writer.blank()
     write(
