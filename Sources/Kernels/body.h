@@ -20,6 +20,15 @@
 #define GROUP(T) (4 * (NN_CONTRACT_SIMD ? NN_CONTRACT_SIMD / 8 : 16) / (int)sizeof(TYPE_##T))
 #define SIDE_BY_SIDE _Pragma("clang loop vectorize(assume_safety) interleave_count(4)")
 
+/* From i on, as long as there are whole groups and then whole blocks: the statement for i + j of each. */
+#define IN_BLOCKS(T, i, n, STATEMENT)                                                             \
+  for (; i + GROUP(T) <= n; i += GROUP(T)) {                                                      \
+    SIDE_BY_SIDE for (int j = 0; j < GROUP(T); j++) STATEMENT;                                    \
+  }                                                                                               \
+  for (; i + BLOCK <= n; i += BLOCK) {                                                            \
+    VECTORIZED for (int j = 0; j < BLOCK; j++) STATEMENT;                                         \
+  }
+
 /* ---- elementwise ---- */
 
 #define nn_not_bool(x) ((uint8_t)((x) == 0))
@@ -36,12 +45,7 @@
       return;                                                                                     \
     }                                                                                             \
     ptrdiff_t i = 0;                                                                              \
-    for (; i + GROUP(T) <= n; i += GROUP(T)) {                                                    \
-      SIDE_BY_SIDE for (int j = 0; j < GROUP(T); j++) r[i + j] = nn_##op##_##T(a[i + j]);         \
-    }                                                                                             \
-    for (; i + BLOCK <= n; i += BLOCK) {                                                          \
-      VECTORIZED for (int j = 0; j < BLOCK; j++) r[i + j] = nn_##op##_##T(a[i + j]);              \
-    }                                                                                             \
+    IN_BLOCKS(T, i, n, r[i + j] = nn_##op##_##T(a[i + j]))                                        \
     if (i < n) {                                                                                  \
       TYPE_##T x[BLOCK], y[BLOCK];                                                                \
       for (int j = 0; j < BLOCK; j++) x[j] = a[i + j < n ? i + j : n - 1];                        \
@@ -165,16 +169,8 @@
     if (n <= 0) return;                                                                           \
     const TYPE_##T left = *a, right = *b;                                                         \
     ptrdiff_t i = 0;                                                                              \
-    for (; i + GROUP(T) <= n; i += GROUP(T)) {                                                    \
-      SIDE_BY_SIDE for (int j = 0; j < GROUP(T); j++) {                                           \
-        r[i + j] = nn_##op##_##T(a_step ? a[i + j] : left, b_step ? b[i + j] : right);            \
-      }                                                                                           \
-    }                                                                                             \
-    for (; i + BLOCK <= n; i += BLOCK) {                                                          \
-      VECTORIZED for (int j = 0; j < BLOCK; j++) {                                                \
-        r[i + j] = nn_##op##_##T(a_step ? a[i + j] : left, b_step ? b[i + j] : right);            \
-      }                                                                                           \
-    }                                                                                             \
+    IN_BLOCKS(T, i, n,                                                                            \
+              r[i + j] = nn_##op##_##T(a_step ? a[i + j] : left, b_step ? b[i + j] : right))      \
     if (i < n) {                                                                                  \
       TYPE_##T x[BLOCK], y[BLOCK];                                                                \
       for (int j = 0; j < BLOCK; j++) {                                                           \

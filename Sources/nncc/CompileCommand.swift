@@ -101,14 +101,17 @@ struct CompileCommand: ParsableCommand {
   ) throws {
     let stem = graphStem(graph.graph)
     let path = output ?? name ?? stem
-    let weights = try params.map { try SafeTensorsFile(reading: $0) }
+    let weights = try params.map { file in
+      let archive = try SafeTensorsFile(reading: file)
+      return (
+        tensors: try parameters(in: archive, named: file, of: network),
+        recipes: try TrainingCheckpoint.recipes(in: archive, named: file, of: network)
+      )
+    }
     let emission = ModelEmission(
       network: network, stem: name ?? lastComponent(path), path: path, products: products,
       optimizer: optimizer, fuse: !noFuse, debugLines: debugLines,
-      trained: try weights.map { try parameters(in: $0, named: params ?? "", of: network) },
-      recipes: try weights.map {
-        try TrainingCheckpoint.recipes(in: $0, named: params ?? "", of: network)
-      } ?? [])
+      trained: weights?.tensors, recipes: weights?.recipes ?? [])
     for line in try emission.write() { printError(line) }
   }
 

@@ -28,14 +28,13 @@ struct DoctorCommand: ParsableCommand {
       TinyCompiler.isAvailable ? Backend.tcc : nil, system == nil ? nil : Backend.cc, .interpreter,
     ].compactMap { $0?.rawValue }
     if json {
-      let list = compilers.map { JSONText.quoted($0.path) }.joined(separator: ", ")
       print(
         """
         {"version": \(JSONText.quoted(Nncc.version)), "libtcc": \(TinyCompiler.isAvailable), \
-        "compilers": [\(list)], "cc": \(system.map { JSONText.quoted($0.path) } ?? "null"), \
+        "compilers": \(JSONText.list(compilers.map(\.path))), "cc": \(system.map { JSONText.quoted($0.path) } ?? "null"), \
         "vectors": \(JSONText.quoted(VectorLevel.best.name)), "cores": \(cores), \
         "cache": \(cacheJSON), \
-        "backends": [\(tiers.map { JSONText.quoted($0) }.joined(separator: ", "))]}
+        "backends": \(JSONText.list(tiers))}
         """)
       return
     }

@@ -97,7 +97,7 @@ import Testing
       for threads in [1, 2, 3] {
         let options = ExecutionOptions(backend: .tcc, threads: threads)
         let executable = try Executable(function, options: options)
-        let pairs = executable.compiled?.besideLoops.compactMap { $0 } ?? []
+        let pairs = executable.compiled?.loops.compactMap(\.beside) ?? []
         #expect(pairs.isEmpty == (threads == 1))
         for _ in 0..<20 {
           let agrees = try executable.call(arguments) == expected

@@ -97,7 +97,7 @@ extension Bench {
       {"kernel": \(JSONText.quoted(row.name)), "seconds": \(JSONText.number(row.seconds)), \
       "repetitions": \(row.repetitions), "operations": \(JSONText.number(row.operations)), \
       "bytes": \(JSONText.number(row.bytes)), "share": \(JSONText.number(share(row))), \
-      "fused": [\(row.expressions.map(JSONText.quoted).joined(separator: ", "))], \
+      "fused": \(JSONText.list(row.expressions)), \
       "lines": [\(row.lines.map { "\($0)" }.joined(separator: ", "))]}
       """
     }

@@ -117,7 +117,7 @@ public struct DataTable: Sendable {
     _ file: String, _ text: TextReading, _ classes: [ClassColumn]
   ) throws(FileError) -> DataTable {
     let bytes = try unpacked(readBytes(of: file)[...], file: file)
-    let plain = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
+    let plain = unpackedName(file)
     if bytes.starts(with: [0x50, 0x4B, 3, 4]) || plain.hasSuffix(".npz") {
       return archive(try NumPyArchive(bytes, file: file))
     }

@@ -166,7 +166,7 @@ public struct StreamedTable: Sendable {
 
   /// Whether a file is, by its name, of a format whose rows can be read one by one.
   private static func hasRows(_ file: String) -> Bool {
-    let plain = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
+    let plain = unpackedName(file)
     return [".csv", ".npy", ".npz"].contains(where: plain.hasSuffix) || plain.contains("-idx")
   }
 }

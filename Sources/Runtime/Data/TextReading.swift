@@ -49,7 +49,7 @@ public struct TextReading: Sendable {
 
   /// Whether a file is text by its name.
   static func isText(_ file: String) -> Bool {
-    let plain = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
+    let plain = unpackedName(file)
     return plain.hasSuffix(".txt") || plain.hasSuffix(".text")
   }
 

@@ -27,11 +27,9 @@ public final class CompiledProgram: @unchecked Sendable {
   private let calls: [KernelCall]
   private let argumentSlots: [(buffer: Int, argument: Int)]
   private let resultSlots: [(buffer: Int, result: Int)]
-  private let loops: [LoopPlan]
+  let loops: [LoopPlan]
   /// For each kernel the loop that begins with it and is around all others that do, or -1.
   private let loopsAtKernel: [Int]
-  /// For each loop the one that runs at the same time.
-  let besideLoops: [Int?]
   private let scratchStride: Int
 
   /// - Parameter entries: one a kernel, whose functions `code` has in the same order.
@@ -67,6 +65,7 @@ public final class CompiledProgram: @unchecked Sendable {
     self.constants = constants
     self.argumentSlots = argumentSlots
     self.resultSlots = resultSlots
+    var loops: [LoopPlan]
     (loops, loopsAtKernel) = LoopPlan.all(of: program)
     let most = pool.threads
     arrays = .allocate(capacity: max(entries.reduce(0) { $0 + $1.arguments.count }, 1))
@@ -82,9 +81,15 @@ public final class CompiledProgram: @unchecked Sendable {
         scratch: scratch.base, scratchStride: scratchStride, units: entry.units,
         pieces: entry.units == 0 ? 0 : max(1, min(most, entry.units / max(entry.grain, 1))))
     }
-    besideLoops =
-      pool.threads > 1
-      ? Self.besideLoops(loops, calls, entries) : [Int?](repeating: nil, count: loops.count)
+    for number in loops.indices {
+      guard let other = loops[number].beside else { continue }
+      let (one, two) = (
+        Self.times(number, loops, calls, entries), Self.times(other, loops, calls, entries)
+      )
+      let isQuicker = max(one.whole, two.whole) < one.split + two.split
+      if most == 1 || !isQuicker { loops[number].beside = nil }
+    }
+    self.loops = loops
   }
 
   deinit {
@@ -114,7 +119,7 @@ public final class CompiledProgram: @unchecked Sendable {
     var index = kernels.lowerBound
     while index < kernels.upperBound {
       let loop = loopsAtKernel[index]
-      if loop >= 0, let other = besideLoops[loop], kernelTimes == nil,
+      if loop >= 0, let other = loops[loop].beside, kernelTimes == nil,
         loops[other].loop.kernels.upperBound <= kernels.upperBound
       {
         run(loop, beside: other)
@@ -164,22 +169,25 @@ public final class CompiledProgram: @unchecked Sendable {
   }
 
   private func run(loop number: Int) throws(CallError) {
-    let plan = loops[number]
-    for step in 0..<plan.loop.count {
-      move(plan, to: step)
-      for item in plan.items {
-        switch item {
-        case .kernel(let index): try run(kernel: index)
-        case .loop(let inner): try run(loop: inner)
-        }
-      }
-    }
+    try forEachKernel(ofLoop: number) { index throws(CallError) in try run(kernel: index) }
   }
 
-  private func move(_ plan: LoopPlan, to step: Int) {
-    let position = plan.loop.position(step)
-    for move in plan.moves {
-      buffers[move.buffer] = buffers[move.base].map { $0 + position * move.byteCount }
+  /// Calls `body` for each kernel of each step, whose arrays are in place then.
+  private func forEachKernel<Failure>(
+    ofLoop number: Int, _ body: (Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    let plan = loops[number]
+    for step in 0..<plan.loop.count {
+      let position = plan.loop.position(step)
+      for move in plan.moves {
+        buffers[move.buffer] = buffers[move.base].map { $0 + position * move.byteCount }
+      }
+      for item in plan.items {
+        switch item {
+        case .kernel(let index): try body(index)
+        case .loop(let inner): try forEachKernel(ofLoop: inner, body)
+        }
+      }
     }
   }
 
@@ -211,49 +219,34 @@ public final class CompiledProgram: @unchecked Sendable {
 
   /// Runs a loop without checks, and its kernels each in one piece.
   private func run(loop number: Int, with scratch: UnsafeMutableRawPointer?) {
-    let plan = loops[number]
-    for step in 0..<plan.loop.count {
-      move(plan, to: step)
-      for item in plan.items {
-        switch item {
-        case .kernel(let index):
-          let call = calls[index]
-          _ = call.function(call.buffers, call.arrays, scratch, 0, call.units)
-        case .loop(let inner): run(loop: inner, with: scratch)
-        }
-      }
+    forEachKernel(ofLoop: number) { index in
+      let call = calls[index]
+      _ = call.function(call.buffers, call.arrays, scratch, 0, call.units)
     }
   }
 
-  /// For each loop the one to run beside it where that is quicker than to split the kernels of both.
-  private static func besideLoops(
-    _ loops: [LoopPlan], _ calls: [KernelCall], _ entries: [KernelEntry]
-  ) -> [Int?] {
-    /// In units of a thread's least share of a kernel.
-    func times(_ number: Int) -> (whole: Double, split: Double) {
-      var (whole, split) = (0.0, 0.0)
-      for item in loops[number].items {
-        switch item {
-        case .kernel(let index):
-          let time = Double(entries[index].units) / Double(max(entries[index].grain, 1))
-          let pieces = max(calls[index].pieces, 1)
-          whole += time
-          // To hand pieces over and to wait for them takes a microsecond or two.
-          split += time / Double(pieces) + (pieces > 1 ? 0.25 : 0)
-        case .loop(let inner):
-          let time = times(inner)
-          whole += time.whole
-          split += time.split
-        }
+  /// How long a loop takes if its kernels are run whole, and if they are split over the threads, in units of a thread's least
+  /// share of a kernel.
+  private static func times(
+    _ number: Int, _ loops: [LoopPlan], _ calls: [KernelCall], _ entries: [KernelEntry]
+  ) -> (whole: Double, split: Double) {
+    var (whole, split) = (0.0, 0.0)
+    for item in loops[number].items {
+      switch item {
+      case .kernel(let index):
+        let time = Double(entries[index].units) / Double(max(entries[index].grain, 1))
+        let pieces = max(calls[index].pieces, 1)
+        whole += time
+        // To hand pieces over and to wait for them takes a microsecond or two.
+        split += time / Double(pieces) + (pieces > 1 ? 0.25 : 0)
+      case .loop(let inner):
+        let time = times(inner, loops, calls, entries)
+        whole += time.whole
+        split += time.split
       }
-      let count = Double(loops[number].loop.count)
-      return (count * whole, count * split)
     }
-    return loops.indices.map { number in
-      guard let other = loops[number].beside else { return nil }
-      let (one, two) = (times(number), times(other))
-      return max(one.whole, two.whole) < one.split + two.split ? other : nil
-    }
+    let count = Double(loops[number].loop.count)
+    return (count * whole, count * split)
   }
 
   /// Runs the whole program on the caller's arrays.

@@ -17,7 +17,7 @@ struct LoopPlan {
   }
 
   var loop: ProgramLoop
-  /// The number of the loop that it may run beside.
+  /// The number of the loop that runs at the same time, if one does.
   var beside: Int?
   var items: [Item]
   var moves: [Move]

@@ -2,6 +2,11 @@
 
 import CZlib
 
+/// A file's name without what says that gzip has packed it.
+func unpackedName(_ file: String) -> String {
+  file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
+}
+
 /// The bytes of a file, unpacked where they are gzip's.
 func unpacked(_ bytes: ArraySlice<UInt8>, file: String) throws(FileError) -> ArraySlice<UInt8> {
   guard bytes.starts(with: [0x1F, 0x8B]) else { return bytes }
