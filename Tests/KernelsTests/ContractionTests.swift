@@ -11,6 +11,20 @@ protocol Factor: StripElement {
   static var zero: Self { get }
   static func fused(_ a: Self, _ b: Self, _ c: Self) -> Self
   static func added(_ a: Self, _ b: Self) -> Self
+  /// Of several orders of magnitude, and so that no sum of products overflows: in a long chain all would be NaN, and equal.
+  static func factor(_ generator: inout Generator) -> Self
+}
+
+extension Factor {
+  static func factor(_ generator: inout Generator) -> Self { random(&generator) }
+}
+
+extension BinaryFloatingPoint where Self: Factor {
+  static func factor(_ generator: inout Generator) -> Self {
+    var value = random(&generator)
+    while value.magnitude > 1e5 { value = random(&generator) }
+    return value
+  }
 }
 
 extension Float: Factor {
@@ -75,7 +89,7 @@ struct Product: Sendable, CustomTestStringConvertible {
     var generator = Generator(UInt64(p.m * 31 + p.k * 7 + p.n))
     func values(_ count: Int) -> [T] {
       special
-        ? T.samples(count, seed: UInt64(count)) : (0..<count).map { _ in T.random(&generator) }
+        ? T.samples(count, seed: UInt64(count)) : (0..<count).map { _ in T.factor(&generator) }
     }
     let (a, b) = (values(aCount), values(bCount))
     let background = T.special[1]

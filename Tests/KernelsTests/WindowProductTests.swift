@@ -101,9 +101,9 @@ private struct View {
   private func check<T: Factor>(_ view: View, _: T.Type, _ generator: inout Generator) {
     let (rows, columns, depth) =
       (View.count(view.rows), View.count(view.columns), View.count(view.k))
-    let a = (0..<view.span([view.rows, view.k], fields: [1, 1])).map { _ in T.random(&generator) }
+    let a = (0..<view.span([view.rows, view.k], fields: [1, 1])).map { _ in T.factor(&generator) }
     let b = (0..<view.span([view.columns, view.k], fields: [1, 2])).map { _ in
-      T.random(&generator)
+      T.factor(&generator)
     }
     // All of it, then a part.
     let m0 = Int.random(in: 0..<rows, using: &generator)
@@ -160,6 +160,19 @@ private struct View {
       check(view, Double.self, &generator)
       if seed % 4 == 0 { check(view, Int32.self, &generator) }
       if seed % 4 == 1 { check(view, Int64.self, &generator) }
+    }
+  }
+
+  /// More of k than a block holds, over lines that are no whole number of vectors: what two vectors of a line have in common is
+  /// added to once a block.
+  @Test(arguments: [9, 13, 20, 36, 40]) func longChainsOfLines(width: Int) {
+    var generator = Generator(UInt64(width))
+    for filters in [1, 6, 8, 17] {
+      let view = View(
+        rows: [[filters, 600]], columns: [[3, width + 2], [width, 1]],
+        k: [[100, 6, 5 * (width + 2)], [2, 3, width + 2], [3, 1, 1]])
+      check(view, Float.self, &generator)
+      check(view, Double.self, &generator)
     }
   }
 

@@ -79,10 +79,11 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
 #endif
 
 #define NN_CONTRACT_REACH_VIEW(T, type)                                                                               \
-  /* part[rows, vectors] (+)= a[rows, depth] b, whose row k of vector v begins at b[v] + places[k]. */                \
+  /* c[rows, vectors] (+)= a[rows, depth] b, whose row k of vector v begins at b[v] + places[k]; row r of vector v of \
+     the result is at c[v] + r c_m. */                                                                                \
   NN_CONTRACT_INLINE void nn_contract_reach_##T(const int rows, const int vectors, ptrdiff_t depth, const type *a,    \
                                                 ptrdiff_t a_m, const type *const *b, const ptrdiff_t *places,         \
-                                                type *part, int more) {                                               \
+                                                type *const *c, ptrdiff_t c_m, int more) {                            \
     enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type) };                                         \
     NN_CONTRACT_VECTOR(T) sum[8][4];                                                                                  \
     const type *base[4];                                                                                              \
@@ -93,7 +94,7 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
       NN_CONTRACT_UNROLL                                                                                              \
       for (int v = 0; v < vectors; v++) {                                                                             \
         sum[r][v] = NN_CONTRACT_VECTOR_SPLAT(T, 0);                                                                   \
-        if (more) __builtin_memcpy(&sum[r][v], part + (r * vectors + v) * WIDTH, BYTES);                              \
+        if (more) __builtin_memcpy(&sum[r][v], c[v] + r * c_m, BYTES);                                                \
       }                                                                                                               \
     }                                                                                                                 \
     for (ptrdiff_t k = 0; k < depth; k++) {                                                                           \
@@ -108,50 +109,39 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
       }                                                                                                               \
     }                                                                                                                 \
     NN_CONTRACT_UNROLL                                                                                                \
-    for (int r = 0; r < rows; r++) {                                                                                  \
+    for (int v = 0; v < vectors; v++) {                                                                               \
+      type *const to = c[v];                                                                                          \
       NN_CONTRACT_UNROLL                                                                                              \
-      for (int v = 0; v < vectors; v++) __builtin_memcpy(part + (r * vectors + v) * WIDTH, &sum[r][v], BYTES);        \
+      for (int r = 0; r < rows; r++) __builtin_memcpy(to + r * c_m, &sum[r][v], BYTES);                               \
     }                                                                                                                 \
   }                                                                                                                   \
                                                                                                                       \
-  /* The same for any number of rows and NN_CONTRACT_REACH or 2 vectors. */                                           \
+  /* The same for any number of rows and NN_CONTRACT_REACH or 2 vectors, whose pointers in c are moved on. */         \
   static void nn_contract_reach_rows_##T(int rows, int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m,        \
-                                         const type *const *b, const ptrdiff_t *places, type *part, int more) {       \
-    enum { WIDTH = NN_CONTRACT_SIMD / 8 / (int)sizeof(type), MOST = NN_CONTRACT_REACH };                              \
-    for (int r = 0; r < rows;) {                                                                                      \
-      const int left = rows - r;                                                                                      \
-      const type *const from = a + r * a_m;                                                                           \
-      type *const to = part + r * vectors * WIDTH;                                                                    \
+                                         const type *const *b, const ptrdiff_t *places, type **c, ptrdiff_t c_m,      \
+                                         int more) {                                                                  \
+    enum { MOST = NN_CONTRACT_REACH };                                                                                \
+    for (int left = rows, done; left > 0; left -= done) {                                                             \
+      done = left >= 6 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;                                                       \
       if (vectors == 2) {                                                                                             \
-        if (left >= NN_CONTRACT_ROWS) {                                                                               \
-          nn_contract_reach_##T(NN_CONTRACT_ROWS, 2, depth, from, a_m, b, places, to, more);                          \
-          r += NN_CONTRACT_ROWS;                                                                                      \
-        } else if (NN_CONTRACT_ROWS > 6 && left >= 6) {                                                               \
-          nn_contract_reach_##T(6, 2, depth, from, a_m, b, places, to, more);                                         \
-          r += 6;                                                                                                     \
-        } else if (left >= 4) {                                                                                       \
-          nn_contract_reach_##T(4, 2, depth, from, a_m, b, places, to, more);                                         \
-          r += 4;                                                                                                     \
-        } else if (left >= 2) {                                                                                       \
-          nn_contract_reach_##T(2, 2, depth, from, a_m, b, places, to, more);                                         \
-          r += 2;                                                                                                     \
-        } else {                                                                                                      \
-          nn_contract_reach_##T(1, 2, depth, from, a_m, b, places, to, more);                                         \
-          r += 1;                                                                                                     \
+        if (left >= NN_CONTRACT_ROWS) done = NN_CONTRACT_ROWS;                                                        \
+        switch (done) {                                                                                               \
+          case 1: nn_contract_reach_##T(1, 2, depth, a, a_m, b, places, c, c_m, more); break;                         \
+          case 2: nn_contract_reach_##T(2, 2, depth, a, a_m, b, places, c, c_m, more); break;                         \
+          case 4: nn_contract_reach_##T(4, 2, depth, a, a_m, b, places, c, c_m, more); break;                         \
+          case 6: nn_contract_reach_##T(6, 2, depth, a, a_m, b, places, c, c_m, more); break;                         \
+          default: nn_contract_reach_##T(NN_CONTRACT_ROWS, 2, depth, a, a_m, b, places, c, c_m, more);                \
         }                                                                                                             \
-      } else if (left >= 6) {                                                                                         \
-        nn_contract_reach_##T(6, MOST, depth, from, a_m, b, places, to, more);                                        \
-        r += 6;                                                                                                       \
-      } else if (left >= 4) {                                                                                         \
-        nn_contract_reach_##T(4, MOST, depth, from, a_m, b, places, to, more);                                        \
-        r += 4;                                                                                                       \
-      } else if (left >= 2) {                                                                                         \
-        nn_contract_reach_##T(2, MOST, depth, from, a_m, b, places, to, more);                                        \
-        r += 2;                                                                                                       \
       } else {                                                                                                        \
-        nn_contract_reach_##T(1, MOST, depth, from, a_m, b, places, to, more);                                        \
-        r += 1;                                                                                                       \
+        switch (done) {                                                                                               \
+          case 1: nn_contract_reach_##T(1, MOST, depth, a, a_m, b, places, c, c_m, more); break;                      \
+          case 2: nn_contract_reach_##T(2, MOST, depth, a, a_m, b, places, c, c_m, more); break;                      \
+          case 4: nn_contract_reach_##T(4, MOST, depth, a, a_m, b, places, c, c_m, more); break;                      \
+          default: nn_contract_reach_##T(6, MOST, depth, a, a_m, b, places, c, c_m, more);                            \
+        }                                                                                                             \
       }                                                                                                               \
+      a += done * a_m;                                                                                                \
+      for (int v = 0; v < vectors; v++) c[v] += done * c_m;                                                           \
     }                                                                                                                 \
   }                                                                                                                   \
                                                                                                                       \
@@ -221,7 +211,8 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
         for (ptrdiff_t s = 0; s < segments;) {                                                                              \
           const int vectors = rows > 6 || segments - s <= 2 ? 2 : (int)MOST;                                                \
           const type *from[4];                                                                                              \
-          type *to[4], part[8 * 4 * WIDTH];                                                                                 \
+          type *to[4], *sums[4], part[8 * 4 * WIDTH];                                                                       \
+          ptrdiff_t done[4];                                                                                                \
           int lane[4], used = 0;                                                                                            \
           for (int v = 0; v < vectors; v++) {                                                                               \
             /* Where fewer are left the last one is computed again. */                                                      \
@@ -232,7 +223,14 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
             lane[v] = n0 / line + in_line == lines - 1 ? (int)(WIDTH - width) : 0;                                          \
             from[v] = b + ((n0 / line + in_line) * pitch + at - lane[v]);                                                   \
             to[v] = c + (m * c_m + in_line * line + at);                                                                    \
+            /* What the segment before has in common with it is there already. */                                           \
+            done[v] = place - at;                                                                                           \
             used += s + v < segments;                                                                                       \
+          }                                                                                                                 \
+          if (width == WIDTH && (k0 == 0 || line % WIDTH == 0)) {                                                           \
+            nn_contract_reach_rows_##T(rows, vectors, depth, a_packed, STRIDE, from, b_places, to, c_m, k0 > 0);            \
+            s += used;                                                                                                      \
+            continue;                                                                                                       \
           }                                                                                                                 \
           for (int i = 0; i < rows * vectors * WIDTH && k0 > 0; i++) part[i] = 0;                                           \
           for (int r = 0; r < rows && k0 > 0; r++) {                                                                        \
@@ -240,15 +238,12 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
               nn_contract_copy_##T(part + (r * vectors + v) * WIDTH + lane[v], to[v] + r * c_m, width);                     \
             }                                                                                                               \
           }                                                                                                                 \
-          nn_contract_reach_rows_##T(rows, vectors, depth, a_packed, STRIDE, from, b_places, part, k0 > 0);                 \
+          for (int v = 0; v < vectors; v++) sums[v] = part + v * WIDTH;                                                     \
+          nn_contract_reach_rows_##T(rows, vectors, depth, a_packed, STRIDE, from, b_places, sums, vectors * WIDTH, k0 > 0); \
           for (int v = 0; v < used; v++) {                                                                                  \
             for (int r = 0; r < rows; r++) {                                                                                \
-              type *const sums = part + (r * vectors + v) * WIDTH;                                                          \
-              if (width == WIDTH) {                                                                                         \
-                __builtin_memcpy(to[v] + r * c_m, sums, WIDTH * SIZE);                                                      \
-              } else {                                                                                                      \
-                nn_contract_copy_##T(to[v] + r * c_m, sums + lane[v], width);                                               \
-              }                                                                                                             \
+              nn_contract_copy_##T(to[v] + r * c_m + done[v], part + (r * vectors + v) * WIDTH + lane[v] + done[v],         \
+                                   width - done[v]);                                                                        \
             }                                                                                                               \
           }                                                                                                                 \
           s += used;                                                                                                        \

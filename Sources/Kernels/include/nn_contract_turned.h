@@ -15,6 +15,13 @@
 #else
 #define NN_CONTRACT_TURNED 12
 #endif
+/* Where registers are few and a multiply-add cannot repeat an element by itself, two vectors of rows share each repeated
+   element: the columns of such a tile, which may lie anywhere; 0 where there is none. */
+#if NN_CONTRACT_SIMD == 256
+#define NN_CONTRACT_PAIRED 6
+#else
+#define NN_CONTRACT_PAIRED 0
+#endif
 
 #define NN_CONTRACT_TURNED_TILE(T, type, BYTES)                                                                              \
   /* part[columns, a vector of rows] (+)= b's columns, in `groups` of `run` neighbours that begin at b[g] + places[k], times \
@@ -69,6 +76,44 @@
     }                                                                                                                        \
   }
 
+#if NN_CONTRACT_PAIRED
+#define NN_CONTRACT_TURNED_PAIR(T, type)                                                                                     \
+  /* part[columns, two vectors of rows] (+)= b's columns, which begin at b[j] + places[k], times a[depth, two vectors]. */   \
+  static void nn_contract_turned_##T##_64(int run, ptrdiff_t depth, const type *a, const type *const *b,                     \
+                                          const ptrdiff_t *places, type *part, int more) {                                   \
+    enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type), COLUMNS = NN_CONTRACT_PAIRED };                  \
+    NN_CONTRACT_VECTOR(T) sum[COLUMNS][2];                                                                                   \
+    const type *base[COLUMNS];                                                                                               \
+    (void)run;                                                                                                               \
+    NN_CONTRACT_UNROLL                                                                                                       \
+    for (int j = 0; j < COLUMNS; j++) {                                                                                      \
+      base[j] = b[j];                                                                                                        \
+      NN_CONTRACT_UNROLL                                                                                                     \
+      for (int v = 0; v < 2; v++) {                                                                                          \
+        sum[j][v] = NN_CONTRACT_VECTOR_SPLAT(T, 0);                                                                          \
+        if (more) __builtin_memcpy(&sum[j][v], part + (2 * j + v) * WIDTH, BYTES);                                           \
+      }                                                                                                                      \
+    }                                                                                                                        \
+    for (ptrdiff_t k = 0; k < depth; k++) {                                                                                  \
+      const ptrdiff_t place = places[k];                                                                                     \
+      NN_CONTRACT_VECTOR(T) left[2];                                                                                         \
+      NN_CONTRACT_UNROLL                                                                                                     \
+      for (int v = 0; v < 2; v++) __builtin_memcpy(&left[v], a + (2 * k + v) * WIDTH, BYTES);                                \
+      NN_CONTRACT_UNROLL                                                                                                     \
+      for (int j = 0; j < COLUMNS; j++) {                                                                                    \
+        const NN_CONTRACT_VECTOR(T) right = NN_CONTRACT_VECTOR_SPLAT(T, base[j][place]);                                     \
+        NN_CONTRACT_UNROLL                                                                                                   \
+        for (int v = 0; v < 2; v++) sum[j][v] = NN_CONTRACT_VECTOR_FMA(T, left[v], right, sum[j][v]);                        \
+      }                                                                                                                      \
+    }                                                                                                                        \
+    NN_CONTRACT_UNROLL                                                                                                       \
+    for (int j = 0; j < COLUMNS; j++) {                                                                                      \
+      NN_CONTRACT_UNROLL                                                                                                     \
+      for (int v = 0; v < 2; v++) __builtin_memcpy(part + (2 * j + v) * WIDTH, &sum[j][v], BYTES);                           \
+    }                                                                                                                        \
+  }
+#endif
+
 #if NN_CONTRACT_SIMD >= 512
 #define NN_CONTRACT_TURNED_TILES(T, type) \
   NN_CONTRACT_TURNED_TILE(T, type, 16)    \
@@ -81,9 +126,12 @@
 #elif NN_CONTRACT_SIMD >= 256
 #define NN_CONTRACT_TURNED_TILES(T, type) \
   NN_CONTRACT_TURNED_TILE(T, type, 16)    \
-  NN_CONTRACT_TURNED_TILE(T, type, 32)
-#define NN_CONTRACT_TURNED_CALL(T, bytes, ...) \
-  (bytes == 32 ? nn_contract_turned_##T##_32(__VA_ARGS__) : nn_contract_turned_##T##_16(__VA_ARGS__))
+  NN_CONTRACT_TURNED_TILE(T, type, 32)    \
+  NN_CONTRACT_TURNED_PAIR(T, type)
+#define NN_CONTRACT_TURNED_CALL(T, bytes, ...)             \
+  (bytes == 64   ? nn_contract_turned_##T##_64(__VA_ARGS__) \
+   : bytes == 32 ? nn_contract_turned_##T##_32(__VA_ARGS__) \
+                 : nn_contract_turned_##T##_16(__VA_ARGS__))
 #else
 #define NN_CONTRACT_TURNED_TILES(T, type) NN_CONTRACT_TURNED_TILE(T, type, 16)
 #define NN_CONTRACT_TURNED_CALL(T, bytes, ...) ((void)(bytes), nn_contract_turned_##T##_16(__VA_ARGS__))
@@ -103,19 +151,21 @@
       MOST = NN_CONTRACT_TURNED                                                                                               \
     };                                                                                                                        \
     type *const a_packed = (type *)scratch;                                                                                   \
-    ptrdiff_t a_places[DEPTH], b_places[DEPTH], m_places[WIDTH], n_places[MOST];                                              \
+    ptrdiff_t a_places[DEPTH], b_places[DEPTH], m_places[2 * WIDTH], n_places[MOST];                                          \
     /* Blocks that lie alike, where they are not short: then one table of places serves all. */                               \
     const ptrdiff_t period = nn_contract_period(k_axes, view[2], 3, DEPTH);                                                   \
     const int alike = period > DEPTH / 4 || period == K;                                                                      \
     const ptrdiff_t block = alike ? period : (ptrdiff_t)DEPTH, blocks = (K + block - 1) / block;                              \
-    const int groups = run == 1 ? 8 : MOST / run, columns = groups * run;                                                     \
     /* Sums wait here for the next block of k. */                                                                             \
     type single[MOST * WIDTH];                                                                                                \
     type *const parts = blocks == 1 ? single : (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                    \
-    const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / (WIDTH * SIZE) / columns * columns;                                     \
-    for (ptrdiff_t m = 0; m < M; m += WIDTH) {                                                                                \
-      const ptrdiff_t rows = M - m < WIDTH ? M - m : (ptrdiff_t)WIDTH;                                                        \
+    for (ptrdiff_t m = 0, rows; m < M; m += rows) {                                                                           \
+      const ptrdiff_t tallest = NN_CONTRACT_PAIRED ? 2 * WIDTH : WIDTH;                                                       \
+      rows = M - m < tallest ? M - m : tallest;                                                                               \
       const ptrdiff_t bytes = nn_contract_width_##T(rows), width = bytes / SIZE;                                              \
+      const int paired = width > WIDTH, neighbours = paired ? 1 : run;                                                        \
+      const int groups = paired ? NN_CONTRACT_PAIRED : run == 1 ? 8 : MOST / run, columns = groups * neighbours;              \
+      const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / bytes / columns * columns;                                            \
       nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                                    \
       for (ptrdiff_t start = 0; start < N; start += panel) {                                                                  \
         const ptrdiff_t stop = N - start < panel ? N : start + panel;                                                         \
@@ -130,7 +180,7 @@
             nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                   \
             nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                   \
           }                                                                                                                   \
-          if (!(again && blocks == 1 && M <= WIDTH)) {                                                                        \
+          if (!(again && blocks == 1 && M == rows)) {                                                                         \
             nn_contract_pack_view_##T(depth, rows, a + a_start, a_places, m_places, a_packed);                                \
           }                                                                                                                   \
           for (ptrdiff_t n = start; n < stop; n += columns) {                                                                 \
@@ -141,7 +191,9 @@
               nn_contract_places(n0 + n, used, column_axes, view[1], 2, 1, n_places);                                         \
             }                                                                                                                 \
             /* Where fewer are left the last group is computed again. */                                                      \
-            for (int g = 0; g < groups; g++) from[g] = b + (b_start + n_places[g * run < used ? g * run : used - run]);       \
+            for (int g = 0; g < groups; g++) {                                                                                \
+              from[g] = b + (b_start + n_places[g * neighbours < used ? g * neighbours : used - neighbours]);                 \
+            }                                                                                                                 \
             NN_CONTRACT_TURNED_CALL(T, bytes, run, depth, a_packed, from, b_places, part, k0 > 0);                            \
             if (k0 + depth == K) nn_contract_turn_##T(used, rows, part, width, c + m * c_m + n, c_m);                         \
           }                                                                                                                   \

@@ -102,7 +102,8 @@
           if (end - place >= VECTORS) {                                                                                      \
             if (k0 > 0) nn_contract_lines_##T(0, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);              \
             const type *const from[2] = {b + place, b + place + VECTORS / 2};                                                \
-            nn_contract_reach_rows_##T(rows, 2, depth, a_packed, STRIDE, from, b_places, part, k0 > 0);                      \
+            type *sums[2] = {part, part + VECTORS / 2};                                                                      \
+            nn_contract_reach_rows_##T(rows, 2, depth, a_packed, STRIDE, from, b_places, sums, VECTORS, k0 > 0);             \
             n += nn_contract_lines_##T(1, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);                     \
           } else {                                                                                                           \
             /* What is left may end where memory ends: its columns are packed. */                                            \
