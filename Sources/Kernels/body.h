@@ -390,6 +390,8 @@ LANES_OF(bool) LANES_OF(f32) LANES_OF(f64) LANES_OF(i32) LANES_OF(i64)
     }                                                                                             \
   }
 
+#include "pooling.h"
+
 /* The extreme of the strip first, in vectors, then where it first stands. */
 #define IS_NAN(x) ((x) != (x))
 #define argmax_BEATS(x, y) ((x) > (y))

@@ -28,6 +28,7 @@
 #define FOLD16(op, T) ROW(op##_fold16_##T)
 #define FOLD64(op, T) ROW(op##_fold64_##T)
 #define ROWS(op, T) ROW(op##_rows_##T)
+#define WINDOWS(op, T) ROW(op##_windows_##T)
 #define EXTREME_INDEX(op, T) ROW(op##_##T)
 #define CONTRACT(op, T) ROW(op##_##T)
 #define CONTRACT_VIEW(op, T) ROW(op##_##T)

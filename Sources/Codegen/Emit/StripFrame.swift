@@ -180,6 +180,17 @@ extension StripFrame {
       [to, from] + arguments)
   }
 
+  /// `to[q * columns + i]` = the window at row q and column i, reduced: `numbers` from its row stride on.
+  mutating func windows(
+    _ kind: Reduction, _ e: ElementType, _ to: String, _ from: String, _ numbers: [String]
+  ) -> String {
+    let parameters = [String](repeating: "ptrdiff_t", count: numbers.count)
+    return call(
+      "\(kind.rawValue)_windows_\(e.name)",
+      "\(e.cName) *, const \(e.cName) *, \(parameters.joined(separator: ", "))",
+      [to, from] + numbers)
+  }
+
   /// Declares the axes of a view; gives its name.
   mutating func view(_ axes: [(extent: Int, stride: Int)]) -> String {
     let name = freshName()

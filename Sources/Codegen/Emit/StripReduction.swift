@@ -59,6 +59,7 @@ extension StripKernel {
       rowAxis: last > 0 ? last - 1 : nil, columnAxis: last, outer: Array(0..<max(0, last - 1)),
       columnExtent: kernel.space[last], axisCount: kernel.space.count, base: 0)
     let (shape, blockLevel) = (nest.shape, nest.deepest)
+    if emitWindows(nest) { return }
     let deepest = blockLevel + kernel.reduced.count
     let axisLevels = nest.axisLevels + kernel.reduced.indices.map { blockLevel + 1 + $0 }
     var results: [String] = []
@@ -83,7 +84,13 @@ extension StripKernel {
           [result, value.pointer], isUniform: [false, value.dims.isEmpty], "n"), &frame)
     }
     body.emitStores(&frame)
-    let epilogueLevel = deepest + 1
+    emitBlocks(nest, results, reduced: kernel.reduced)
+  }
+
+  /// The loops of a reduction in blocks, the reduced axes that are not done within a call among them, and its epilogue.
+  private mutating func emitBlocks(_ nest: Nest, _ results: [String], reduced: [Int]) {
+    let (shape, blockLevel) = (nest.shape, nest.deepest)
+    let epilogueLevel = blockLevel + reduced.count + 1
     emitEpilogue(
       level: epilogueLevel, shape, results, indices: kernel.space.indices.map { "i\($0)" })
 
@@ -91,14 +98,43 @@ extension StripKernel {
     openOuter(split)
     if let axis = nest.stripAxis { openStrips(split.axes[axis - split.outerCount], shape) }
     flush(level: blockLevel)
-    for (number, extent) in kernel.reduced.enumerated() {
+    for (number, extent) in reduced.enumerated() {
       writer.openLoop("r\(number)", to: "\(extent)")
       flush(level: blockLevel + 1 + number)
     }
-    for _ in kernel.reduced { writer.close() }
+    for _ in reduced { writer.close() }
     flush(level: epilogueLevel)
     writer.close()
     closeOuter(split)
+  }
+
+  /// Small windows of what is stored, in one call a strip; whether the kernel is of that kind.
+  private mutating func emitWindows(_ nest: Nest) -> Bool {
+    let mostElements = 64
+    let window = [1, 1] + kernel.reduced
+    guard kernel.reductions.count == 1, kernel.body.nodes.count == 1, kernel.body.stores.isEmpty,
+      kernel.reduced.count <= 2, kernel.reduced.reduce(1, *) <= mostElements,
+      case .reduce(let kind) = kernel.reductions[0].kind,
+      case .load(let access) = kernel.body.nodes[0].operation, access.guards.isEmpty,
+      kernel.body.nodes[0].element != .bool,
+      let step = nest.shape.columnStride(access.map), (1...2).contains(step)
+    else { return false }
+    let element = kernel.body.nodes[0].element
+    let strides = [0, 0] + access.map.strides.suffix(kernel.reduced.count)
+    // Where the first element of the strip's first window is.
+    var first = access.map
+    for axis in kernel.reduced.indices { first.strides[kernel.space.count + axis] = 0 }
+    let body = bodyBlock(
+      nest.axisLevels + kernel.reduced.map { _ in nest.deepest }, deepest: nest.deepest, nest.shape)
+    let result = accumulator(element, elements: length)
+    frame.lines[nest.deepest].append(
+      frame.windows(
+        kind, element, result, body.pointer(Access(buffer: access.buffer, map: first)),
+        [
+          "\(nest.shape.rowStride(access.map))", "\(step)", nest.shape.rows, nest.shape.columns,
+        ] + zip(window, strides).suffix(2).flatMap { ["\($0)", "\($1)"] }))
+    emitBlocks(nest, [result], reduced: [])
+    return true
   }
 
   mutating func openOuter(_ split: UnitLoop) {

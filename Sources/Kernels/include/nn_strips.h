@@ -43,6 +43,11 @@
      type nns_OP_foldL_T(const type *lanes)                            folds in halves; lanes stay as they are
      void nns_OP_rows_T(type *r, ptrdiff_t r_stride, const type *a, ptrdiff_t row_stride, ptrdiff_t rows, ptrdiff_t n)
        r[m * r_stride] = the n >= 1 neighbours from a[m * row_stride] on, reduced in 64 lanes where n >= 512, else in 16
+     void nns_OP_windows_T(type *r, const type *a, ptrdiff_t row_stride, ptrdiff_t column_stride, ptrdiff_t rows,
+                           ptrdiff_t columns, ptrdiff_t height, ptrdiff_t height_stride, ptrdiff_t width,
+                           ptrdiff_t width_stride)                                 not bool
+       r[q * columns + i] = the height x width elements a[q * row_stride + i * column_stride + j * height_stride +
+       k * width_stride], reduced in one lane, row-major
      void nns_argmax_T(type *best, int32_t *index, const type *a, int32_t first, ptrdiff_t n), and argmin (all types)
        goes on with elements numbered from `first`; *index < 0 says that there was none before
 
