@@ -90,6 +90,39 @@ private let good = """
     #expect(program.problems().map(\.description).contains(message), "\(program.problems())")
   }
 
+  /// Two columns of an array of rows of four, written by one kernel: the second begins at some place.
+  private func parts(second: String, count: Int = 8) -> String {
+    """
+    program @parts {
+      argument "x": input f32[2]
+      result output "y": f32[\(count)]
+      buffer x: f32[2] = argument 0
+      buffer y: f32[\(count)] = result 0
+      workspace 0
+      forward 1
+      kernel y [2, 2] {
+        body {
+          %0: f32 = load x[0, 1]
+          %1: f32 = neg %0
+          store y[4, 1] %0
+          store y\(second) %1
+        }
+      }
+    }
+    """
+  }
+
+  @Test func partsOfAnArrayMayBeStoredByOneKernel() throws {
+    #expect(try Program(parsing: parts(second: "[4, 1] at 2")).problems() == [])
+  }
+
+  @Test(arguments: ["[4, 1] at 1", "[4, 1]", "[4, 1] at 4", "[2, 1] at 2"])
+  func partsThatOverlapAreFound(_ second: String) throws {
+    let problems = try Program(parsing: parts(second: second, count: 12)).problems()
+    #expect(
+      problems.map(\.description).contains("kernel y, buffer y: two points may write one element"))
+  }
+
   @Test func mutatedTextsNeverCrash() throws {
     let bytes = Array(good.utf8)
     var random = RandomSource(seed: 7)

@@ -64,6 +64,29 @@ import Testing
     }
   }
 
+  /// The derivative of slices, and functions of slices, are one kernel each.
+  @Test func slicesOfOneArrayShareAKernel() throws {
+    let function = try Function(
+      parsing: """
+        func @gates(%0 "x": input f32[4, 6]) -> (output "y" %7, output "d" %10) {
+          %1: f32[4, 3] = slice [4 from 0, 3 from 0] %0
+          %2: f32[4, 3] = slice [4 from 0, 3 from 3] %0
+          %3: f32[4, 3] = sigmoid %1
+          %4: f32[4, 3] = tanh %2
+          %5: f32[4, 3] = exp %3
+          %6: f32[4, 3] = mul %3, %4
+          %7: f32[4, 3] = add %5, %6
+          %8: f32[4, 6] = pad [0:0, 3:0] with 0.0 %6
+          %9: f32[4, 6] = pad [0:0, 0:3] with 0.0 %7
+          %10: f32[4, 6] = add %8, %9
+        }
+        """
+    ).optimized()
+    let program = try schedule(function)
+    #expect(program.problems() == [])
+    #expect(program.kernels.count == 1, "\(program.text)")
+  }
+
   @Test func aFunctionHasOneSchedule() throws {
     for seed in 0..<20 as Range<UInt64> {
       let function = RandomFunction.make(seed: seed).function

@@ -141,6 +141,17 @@ extension AffineMap {
   }
 }
 
+extension AffineMap {
+  /// Whether no point of this map has the value of a point of the other, which moves as this one does.
+  func isApart(from other: AffineMap, over sizes: [Int]) -> Bool {
+    if sizes.contains(0) { return true }
+    guard strides == other.strides else { return false }
+    // As if which of the two it is were one more index.
+    let both = AffineMap(strides: strides + [other.offset - offset])
+    return offset != other.offset && both.isInjective(over: sizes + [2])
+  }
+}
+
 extension Int {
   /// `self + a * b`, at the limits where that overflows: texts may hold any number.
   fileprivate func saturatingAdd(_ a: Int, _ b: Int) -> Int {

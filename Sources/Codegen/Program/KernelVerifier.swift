@@ -177,17 +177,21 @@ extension ProgramVerifier {
     }
   }
 
-  /// What is written is read only where it is written, and written once.
+  /// What is written is read only where it is written, and written once: several stores of one kernel into an array are apart.
   private mutating func checkAliases(_ kernel: Kernel) {
-    let stores = kernel.body.stores + kernel.epilogue.stores
-    var seen: Set<Int> = []
     let touched = kernel.touchedBuffers
-    for store in stores {
-      let buffer = store.access.buffer
-      if !seen.insert(buffer).inserted { report(kernel, store.access, .notInjective) }
-      // Once for the store itself; any more are reads.
-      if touched.count(where: { $0 == buffer }) > 1, !kernel.replaces(buffer, by: buffer) {
-        report(kernel, store.access, .aliased(with: program.buffers[buffer].name))
+    let stores = kernel.blocks.flatMap { block, sizes in block.stores.map { ($0.access, sizes) } }
+    for (number, (access, sizes)) in stores.enumerated() {
+      let others = stores[..<number].filter { $0.0.buffer == access.buffer }
+      if !others.allSatisfy({ $0.1 == sizes && access.map.isApart(from: $0.0.map, over: sizes) }) {
+        report(kernel, access, .notInjective)
+      }
+      // All that are not stores are reads.
+      let storeCount = stores.count { $0.0.buffer == access.buffer }
+      if touched.count(where: { $0 == access.buffer }) > storeCount,
+        !kernel.replaces(access.buffer, by: access.buffer)
+      {
+        report(kernel, access, .aliased(with: program.buffers[access.buffer].name))
       }
     }
   }

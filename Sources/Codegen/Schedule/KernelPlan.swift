@@ -28,6 +28,8 @@ struct KernelPlan {
   var operationCount = 0
   /// What it reads, as node and view.
   var loads: Set<UInt64> = []
+  /// Of each node that it reads the first view.
+  var views: [Int32: Int32] = [:]
   /// Arguments that it reads, and how.
   var argumentReads: [Int: ArgumentRead] = [:]
 

@@ -225,7 +225,8 @@ extension Kernel {
   fileprivate func takesOver(_ buffer: Int, from dying: [Int], _ buffers: [Buffer]) -> Int? {
     if dying.isEmpty { return nil }
     for block in [body, epilogue] {
-      guard let store = block.stores.first(where: { $0.access.buffer == buffer }) else { continue }
+      let stores = block.stores.filter { $0.access.buffer == buffer }
+      guard stores.count == 1, let store = stores.first else { continue }
       return dying.first { candidate in
         buffers[candidate].isInWorkspace
           && buffers[candidate].byteCount == buffers[buffer].byteCount

@@ -23,6 +23,8 @@ struct PlacedKernels {
   private var updates: [Int: [Int]] = [:]
   /// By number of elements: the newest kernel whose body walks as many.
   private var newest: [Int: Int] = [:]
+  /// By node: the first root that reads it, or -1.
+  private var firstReader: [Int32]
 
   init(_ graph: TensorGraph, _ roots: Roots, order: [Int], _ function: Function, fuse: Bool) {
     self.graph = graph
@@ -31,6 +33,12 @@ struct PlacedKernels {
     kernelOf = [Int32](repeating: -1, count: graph.nodes.count)
     levelOf = [Level](repeating: .body, count: graph.nodes.count)
     lastReader = [Int32](repeating: -1, count: function.arguments.count)
+    firstReader = [Int32](repeating: -1, count: graph.nodes.count)
+    for root in order {
+      for load in roots.loads(of: root) where firstReader[Int(load.node)] < 0 {
+        firstReader[Int(load.node)] = Int32(root)
+      }
+    }
     for target in graph.targets {
       if case .update(let argument) = function.results[target.result].role {
         updates[Int(target.node), default: []].append(argument)
@@ -94,6 +102,7 @@ struct PlacedKernels {
     let readLevel = readLevel(root, level)
     for load in roots.loads(of: root) {
       kernels[kernel].loads.insert(Self.key(load))
+      if kernels[kernel].views[load.node] == nil { kernels[kernel].views[load.node] = load.view }
       guard case .argument(let argument) = graph.nodes[Int(load.node)].kind else { continue }
       lastReader[argument] = max(lastReader[argument], Int32(kernel))
       let read: KernelPlan.ArgumentRead =
@@ -141,12 +150,13 @@ struct PlacedKernels {
     let plan = kernels[kernel]
     let operations = plan.operationCount + Int(roots.operationCounts[root])
     guard operations <= Self.operationLimit else { return false }
-    if isSibling, !roots.loads(of: root).contains(where: { plan.loads.contains(Self.key($0)) }) {
+    if isSibling, !isReadTogether(root, kernel),
+      !roots.loads(of: root).contains(where: { isShared($0, with: plan) })
+    {
       return false
     }
     switch graph.nodes[root].kind {
     case .elementwise, .copy, .part:
-      if holdsPart(of: root, kernel) { return false }
       for level in plan.levels where reads(root, kernel, at: level) {
         guard canUpdate(root, kernel, level),
           let axes = refined(plan, graph.space(of: root), at: level)
@@ -164,12 +174,21 @@ struct PlacedKernels {
     }
   }
 
-  /// Whether a kernel stores another part of the array that the root is a part of: it stores into each array once.
-  private func holdsPart(of root: Int, _ kernel: Int) -> Bool {
-    guard case .part(let joined, _) = graph.nodes[root].kind else { return false }
-    return kernels[kernel].members.contains { member in
-      if case .part(joined, _) = graph.nodes[member.root].kind { true } else { false }
-    }
+  /// Whether the first to read a root reads a value of the kernel as well: it can then be computed where both are at hand.
+  private func isReadTogether(_ root: Int, _ kernel: Int) -> Bool {
+    let reader = Int(firstReader[root])
+    return reader >= 0
+      && roots.loads(of: reader).contains { kernelOf[Int($0.node)] == Int32(kernel) }
+  }
+
+  /// Whether a kernel reads the same elements, or others of the same array in the same order, as other slices of it.
+  private func isShared(_ load: Load, with plan: KernelPlan) -> Bool {
+    if plan.loads.contains(Self.key(load)) { return true }
+    guard let known = plan.views[load.node] else { return false }
+    let (one, other) = (graph.views[known], graph.views[load.view])
+    let domain = graph.domain(of: Int(load.node))
+    return one.guards.isEmpty && other.guards.isEmpty && one.rank == other.rank
+      && one.address(over: domain).strides == other.address(over: domain).strides
   }
 
   /// Whether all that the root reads from the kernel's own values is at hand at a level.

@@ -180,9 +180,11 @@ struct ProgramAssembly {
     for (root, _) in plan.members {
       let isInner = read.contains(Int32(root)) && stores[root] == nil
       if names.known(root) == nil && isInner { continue }
-      result.append(
+      let expression =
         graph.checks[root] != nil
-          ? names.expression(root) : "\(names.name(root)) = \(names.expression(root))")
+        ? names.expression(root) : "\(names.name(root)) = \(names.expression(root))"
+      // Parts of one array are told together.
+      if !result.contains(expression) { result.append(expression) }
     }
     return result
   }

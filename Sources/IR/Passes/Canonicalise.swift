@@ -26,7 +26,7 @@ extension Pass {
       $0,
       rules: [
         withoutDerivativeMarks, withoutRandomness, constantFolded, simplifiedElementwise,
-        simplifiedMovement, plainWindows, foldedProduct, stableLogarithm, recognisedElementwise,
+        simplifiedMovement, joinedPads, plainWindows, foldedProduct, stableLogarithm, recognisedElementwise,
         multipliedSum, recognisedContraction,
       ], merging: true)
   }

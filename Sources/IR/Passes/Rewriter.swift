@@ -87,6 +87,14 @@ struct Rewriter {
     return value
   }
 
+  /// What `body` emits has no name: it is a part of the value at hand, whose name is not meant for it.
+  mutating func unnamed<Result>(_ body: (inout Rewriter) -> Result) -> Result {
+    let own = origin
+    origin?.name = nil
+    defer { origin = own }
+    return body(&self)
+  }
+
   // MARK: What rules match on
 
   func op(_ value: Value) -> Op { function.instructions[value.index].op }

@@ -42,6 +42,11 @@ extension Rewriter {
       return permute(operand(x), order.map { inner[$0] })
     case .broadcast:  // permute broadcast x → broadcast permute x
       return broadcast(permute(operand(x), order), to: type.shape)
+    case .concat(let axis) where operands(x).count <= 16:
+      // permute concat x, y → concat permute x, permute y: parts are stored where they belong in the end
+      guard let moved = order.firstIndex(of: axis) else { break }
+      let parts = operands(x).map { permute($0, order) }
+      return emit(.concat(axis: moved), parts, type)
     case _: break
     }
     // Only axes of extent 1 change places: the elements stay in their order.
