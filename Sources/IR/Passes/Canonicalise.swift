@@ -26,8 +26,8 @@ extension Pass {
       $0,
       rules: [
         withoutDerivativeMarks, withoutRandomness, constantFolded, simplifiedElementwise,
-        simplifiedMovement, joinedPads, plainWindows, foldedProduct, stableLogarithm, recognisedElementwise,
-        multipliedSum, recognisedContraction,
+        simplifiedMovement, joinedPads, plainWindows, foldedProduct, stableLogarithm,
+        recognisedElementwise, multipliedSum, recognisedContraction,
       ], merging: true)
   }
 
