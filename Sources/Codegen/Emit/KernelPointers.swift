@@ -54,6 +54,11 @@ struct KernelPointers {
 
   subscript(buffer: Int) -> KernelPointer { pointers[index(of: buffer)] }
   func index(of buffer: Int) -> Int { pointerOfBuffer[buffer] ?? 0 }
+  func name(of buffer: Int) -> String { pointers[index(of: buffer)].name }
+
+  /// The program's buffers in the order of first use, and the position of each.
+  var buffers: [Int] { pointerOfBuffer.keys }
+  func position(of buffer: Int) -> Int { pointerOfBuffer.position(of: buffer) ?? 0 }
 
   /// Up to so many extents are compared each with each.
   private static let mostCompared = 12
@@ -94,11 +99,13 @@ struct KernelPointers {
 }
 
 /// Where an array begins and what it is an array of: what decides whether two buffers can have one pointer.
-private struct Place: Hashable {
+private struct Place: QuickHashable {
   var kind: Int
   var number: Int
   var loop = 0
   var element: ElementType
+
+  var quickHash: QuickHash { QuickHash(kind, number, loop) }
 
   init(_ number: Int, _ buffer: Buffer) {
     element = buffer.element

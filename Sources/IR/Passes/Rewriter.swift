@@ -12,7 +12,7 @@ struct Rewriter {
   private let rules: [RewriteRule]
   private var table: InstructionTable?
   /// Bodies of scans that have been rewritten; what is held cannot be mistaken for another.
-  private var bodies: [ObjectIdentifier: (before: NestedFunction, after: NestedFunction)] = [:]
+  private var bodies = SmallTable<NestedIdentity, NestedFunction>()
   /// Given to what is emitted.
   private var origin: Origin?
   /// How many elements constant folding may still write, so that hostile functions cannot make it
@@ -67,10 +67,10 @@ struct Rewriter {
 
   /// The body of a scan after the same walk.
   private mutating func rewritten(_ nested: NestedFunction) -> NestedFunction {
-    if let known = bodies[ObjectIdentifier(nested)] { return known.after }
+    if let known = bodies[NestedIdentity(nested)] { return known }
     let body = Self.rewrite(nested.function, rules: rules, merging: table != nil)
     let after = body == nested.function ? nested : NestedFunction(body)
-    bodies[ObjectIdentifier(nested)] = (nested, after)
+    bodies[NestedIdentity(nested)] = after
     return after
   }
 
