@@ -91,14 +91,12 @@ extension AffineMap {
   /// The map's value as a C expression over the names of the indices; an axis without a name contributes nothing.
   func cExpression(_ indices: [String?], plus constant: Int = 0) -> CExpression {
     let sum = offset + constant
+    if sum == 0, let index = plainIndex(indices) { return CExpression(index, isAtomic: true) }
     var text = CText()
     var terms = 0
-    // The only index, where nothing is done with it.
-    var plain: String?
     for axis in 0..<min(strides.count, indices.count) where strides[axis] != 0 {
       guard let index = indices[axis] else { continue }
       let stride = strides[axis]
-      plain = terms == 0 && stride == 1 ? index : nil
       if terms == 0 {
         if stride < 0 { text.append("-") }
       } else {
@@ -112,12 +110,22 @@ extension AffineMap {
       terms += stride == 1 ? 1 : 2
     }
     if terms == 0 { return CExpression(String(sum), isAtomic: sum >= 0) }
-    if sum == 0, let plain { return CExpression(plain, isAtomic: true) }
     if sum != 0 {
       text.append(sum < 0 ? " - " : " + ")
       text.append(Int(sum.magnitude))
     }
     return CExpression(text.string, isAtomic: terms == 1 && sum == 0)
+  }
+
+  /// The name of the only index that counts, where its stride is 1: that of most maps.
+  private func plainIndex(_ indices: [String?]) -> String? {
+    var plain: String?
+    for axis in 0..<min(strides.count, indices.count) where strides[axis] != 0 {
+      guard let index = indices[axis] else { continue }
+      if plain != nil || strides[axis] != 1 { return nil }
+      plain = index
+    }
+    return plain
   }
 }
 

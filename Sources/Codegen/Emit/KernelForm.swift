@@ -4,7 +4,7 @@
 import NNIR
 
 /// What decides a kernel's code. Equal forms can share a function, which is told its arrays by their numbers in the program.
-struct KernelForm: QuickHashable {
+struct KernelForm: Equatable {
   private let kernel: Kernel
   private let buffers: [BufferForm]
   /// The positions of the program's buffers in the order of first use. What they are sets kernels of one form apart.
@@ -122,9 +122,12 @@ extension Routine {
 /// The functions of a program's kernels as they are written, each form once.
 struct KernelFunctions {
   private(set) var entries: [KernelEntry] = []
-  private var written = SmallTable<KernelForm, Written>()
+  private var written: [Written] = []
+  /// What has been written, by the hashes of the forms: to compare two takes long.
+  private var slots = HashSlots()
 
   private struct Written {
+    var form: KernelForm
     var entry: KernelEntry
     /// For each of the function's arrays its number in the form.
     var positions: [Int]
@@ -146,9 +149,10 @@ struct KernelFunctions {
         continue
       }
       let form = KernelForm(kernel, in: program)
-      if let known = written[form] {
-        var entry = known.entry
-        entry.arguments = known.positions.map { form.numbers[$0] }
+      let hash = form.quickHash
+      if let known = slots.number(hash, where: { written[$0].form == form }) {
+        var entry = written[known].entry
+        entry.arguments = written[known].positions.map { form.numbers[$0] }
         entries.append(entry)
         continue
       }
@@ -158,8 +162,10 @@ struct KernelFunctions {
         symbol: symbol, units: emitted.units, scratchByteCount: emitted.scratchByteCount,
         grain: emitted.grain, arguments: emitted.arguments)
       entries.append(entry)
-      written[form] = Written(
-        entry: entry, positions: emitted.arguments.map(form.position(of:)))
+      slots.append(hash)
+      written.append(
+        Written(
+          form: form, entry: entry, positions: emitted.arguments.map(form.position(of:))))
     }
   }
 }

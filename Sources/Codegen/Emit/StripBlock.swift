@@ -103,7 +103,7 @@ struct StripBlock {
       if let slot { frame.slots.release(slot) }
       return StripValue(pointer: destination, dims: dims, slot: nil)
     }
-    if let slot { return StripValue(pointer: "s\(slot)", dims: dims, slot: slot) }
+    if let slot { return StripValue(pointer: "s" + String(slot), dims: dims, slot: slot) }
     return newSlot(element, dims, level: levels.levels[index], &frame)
   }
 
@@ -113,7 +113,7 @@ struct StripBlock {
     frame.noteSlot(element, elements: shape.mostElements)
     let isInnermost = level == levels.deepest
     let slot = isInnermost ? frame.slots.take() : frame.slots.takeFresh()
-    return StripValue(pointer: "s\(slot)", dims: dims, slot: isInnermost ? slot : nil)
+    return StripValue(pointer: "s" + String(slot), dims: dims, slot: isInnermost ? slot : nil)
   }
 
   /// The destination of the first store of a node, if nothing that is still to be read would be overwritten too early.
@@ -131,11 +131,7 @@ struct StripBlock {
     let offset = access.map.cExpression(indices)
     let name = pointers.name(of: access.buffer)
     if offset.text == "0" { return name }
-    var text = CText()
-    text.append(name)
-    text.append(" + ")
-    text.append(offset.asOperand)
-    return text.string
+    return name + " + " + offset.asOperand
   }
 
   /// Whether the strip's elements are neighbours in memory.

@@ -23,6 +23,8 @@ func emitStrips(_ kernel: Kernel, name: String, in program: Program) -> EmittedK
 struct StripKernel {
   let kernel: Kernel
   let pointers: KernelPointers
+  /// Whether the pointers are the elements of one array: libtcc takes longer for each variable than for all that is done with it.
+  let isGathered: Bool
   let name: String
   let length: Int
   let program: Program
@@ -41,7 +43,10 @@ struct StripKernel {
     self.length = length
     self.program = program
     // No kernel's own variable is a b with a number.
-    pointers = KernelPointers(kernel, in: program) { "b" + String($0) }
+    var pointers = KernelPointers(kernel, in: program) { "b" + String($0) }
+    isGathered = pointers.pointers.count >= 8 && pointers.areOfOneType
+    if isGathered { pointers.rename { "b[\($0)]" } }
+    self.pointers = pointers
     // Enough levels for every form: space, blocks, points, reduced axes, folds, epilogue.
     frame = StripFrame(
       levelCount: kernel.space.count + kernel.reduced.count + 6, length: length)
@@ -70,7 +75,12 @@ struct StripKernel {
   private var functionText: String {
     var head = CWriter()
     head.open("ptrdiff_t \(name)(\(entryParameters))")
-    for (number, pointer) in pointers.pointers.enumerated() {
+    if isGathered {
+      let count = pointers.pointers.count
+      head.line("\(pointers.pointers[0].element.cName) *b[\(count)];")
+      head.line("for (int j = 0; j < \(count); j++) b[j] = buffers[arrays[j]];")
+    }
+    for (number, pointer) in pointers.pointers.enumerated() where !isGathered {
       head.line { text in
         if !pointer.isWritten { text.append("const ") }
         text.append(pointer.element.cName)

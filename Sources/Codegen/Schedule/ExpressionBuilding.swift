@@ -82,6 +82,9 @@ struct ExpressionBuilder {
   ) -> Int {
     let identity = graph.identity(rank: substitution.maps.count)
     let start = start(root, identity, graph)
+    guard expandedOperation(Int(start.node), root, graph) != nil else {
+      return leaf(start, graph, substitution, into: &block)
+    }
     done.removeAll()
     pending.append(Step(use: start))
     while let step = pending.popLast() {
@@ -91,20 +94,32 @@ struct ExpressionBuilder {
         done[step.use] = leaf(step.use, graph, substitution, into: &block)
         continue
       }
+      if !step.areOperandsDone, waits(step.use, root, &graph) { continue }
+      var numbers: [Int] = []
       let range = graph.operandRange(of: node)
-      if step.areOperandsDone {
-        var numbers: [Int] = []
-        numbers.reserveCapacity(range.count)
-        for position in range { numbers.append(done[operand(position, of: step.use, &graph)] ?? 0) }
-        done[step.use] = block.append(Node(.apply(op, numbers), graph.nodes[node].element))
-      } else {
-        pending.append(Step(use: step.use, areOperandsDone: true))
-        for position in range.reversed() {
-          pending.append(Step(use: operand(position, of: step.use, &graph)))
-        }
+      numbers.reserveCapacity(range.count)
+      for position in range {
+        let operand = operand(position, of: step.use, &graph)
+        numbers.append(done[operand] ?? leaf(operand, graph, substitution, into: &block))
       }
+      done[step.use] = block.append(Node(.apply(op, numbers), graph.nodes[node].element))
     }
     return done[start] ?? 0
+  }
+
+  /// Whether an operation has operands that are operations of the expression and not done; if so, all its operands come first, in order.
+  private mutating func waits(_ use: Use, _ root: Int, _ graph: inout TensorGraph) -> Bool {
+    let range = graph.operandRange(of: Int(use.node))
+    let isReady = range.allSatisfy { position in
+      expandedOperation(Int(graph.operands[position].node), root, graph) == nil
+        || done[operand(position, of: use, &graph)] != nil
+    }
+    if isReady { return false }
+    pending.append(Step(use: use, areOperandsDone: true))
+    for position in range.reversed() {
+      pending.append(Step(use: operand(position, of: use, &graph)))
+    }
+    return true
   }
 
   private func start(_ root: Int, _ identity: Int32, _ graph: TensorGraph) -> Use {

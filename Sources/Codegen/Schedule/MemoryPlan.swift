@@ -91,9 +91,9 @@ extension Program {
     var tenancies: [Tenancy] = []
     var tenancyOf = [Int](repeating: -1, count: buffers.count)
     var isHandedOn = [Bool](repeating: false, count: buffers.count)
-    for index in kernels.indices {
+    for (index, kernel) in kernels.enumerated() {
       for buffer in born[index] {
-        let heir = kernels[index].takesOver(
+        let heir = kernel.takesOver(
           buffer,
           from: dying[index].filter {
             // Of a loop's steps none but the last is the end of what is from outside.

@@ -4,24 +4,33 @@ import NNIR
 
 /// C identifiers, each once.
 struct NameTable {
-  private var taken: Set<String> = []
-  private var next: [String: Int] = [:]
+  private var taken = SmallTable<String, Void>()
+  private var next = SmallTable<String, Int>()
 
   /// `wanted` with what C does not allow replaced, and a number where it is taken.
   mutating func unique(_ wanted: String) -> String {
     let base = Self.identifier(wanted)
-    if taken.insert(base).inserted { return base }
+    if take(base) { return base }
     var number = next[base] ?? 2
-    while !taken.insert("\(base)_\(number)").inserted { number += 1 }
+    while !take("\(base)_\(number)") { number += 1 }
     next[base] = number + 1
     return "\(base)_\(number)"
   }
 
+  /// Whether a name was free; it is not any more.
+  private mutating func take(_ name: String) -> Bool {
+    if taken[name] != nil { return false }
+    taken[name] = ()
+    return true
+  }
+
   private static func identifier(_ wanted: String) -> String {
     // Nearly all are.
-    if let first = wanted.utf8.first, !isDigit(first), wanted.utf8.allSatisfy(isNamePart) {
-      return wanted
+    var name = wanted
+    let isIdentifier = name.withUTF8 { bytes in
+      bytes.first.map { !isDigit($0) } ?? false && bytes.allSatisfy(isNamePart)
     }
+    if isIdentifier { return wanted }
     var base = ""
     for scalar in wanted.unicodeScalars {
       let isAllowed = scalar.isASCII && isNamePart(UInt8(scalar.value))

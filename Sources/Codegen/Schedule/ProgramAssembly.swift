@@ -71,7 +71,7 @@ struct ProgramAssembly {
   }
 
   private mutating func store(_ node: Int, in buffer: Int) {
-    stores[node] = (stores[node] ?? []) + [buffer]
+    stores[node] = stores[node].map { $0 + [buffer] } ?? [buffer]
     if bufferOf[node] < 0 { bufferOf[node] = Int32(buffer) }
   }
 
