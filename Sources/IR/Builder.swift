@@ -30,15 +30,16 @@ public final class FunctionBuilder {
   @discardableResult
   public func append(_ op: Op, _ operands: [Value] = [], type: TensorType) -> Value {
     if case .scan(let scan) = op { nestedCount += scan.body.operationCount }
-    if isFull || count + nestedCount >= maximumOperationCount {
-      // A stand-in of the right type is not needed: the function is thrown away.
-      isFull = true
-      return Value(0)
+    if !isFull,
+      let value = function.append(
+        Instruction(op, operands, type: type), currentOrigin,
+        below: maximumOperationCount - nestedCount)
+    {
+      return value
     }
-    let value = Value(count)
-    function.instructions.append(Instruction(op, operands, type: type))
-    if let currentOrigin { function.origins[value] = currentOrigin }
-    return value
+    // A stand-in of the right type is not needed: the function is thrown away.
+    isFull = true
+    return Value(0)
   }
 
   /// Leaves no room, as if too much had been appended.

@@ -107,6 +107,15 @@ public struct Function: Hashable, Sendable {
     self.origins = origins
   }
 
+  /// Appends an instruction; nil where there are as many as `limit`.
+  mutating func append(_ instruction: Instruction, _ origin: Origin?, below limit: Int) -> Value? {
+    if instructions.count >= limit { return nil }
+    let value = Value(instructions.count)
+    instructions.append(instruction)
+    if let origin { origins[value] = origin }
+    return value
+  }
+
   public subscript(value: Value) -> Instruction { instructions[value.index] }
   public func type(of value: Value) -> TensorType { instructions[value.index].type }
   /// The operations inside its scans.

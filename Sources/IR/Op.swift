@@ -84,10 +84,11 @@ public struct Contraction: Hashable, Sendable {
 
   /// The shape of the result for operands of these shapes.
   func resultShape(_ left: Shape, _ right: Shape) -> Shape {
-    var extents: [UInt8: Int] = [:]
-    for (label, size) in zip(self.left, left.sizes) { extents[label] = size }
-    for (label, size) in zip(self.right, right.sizes) { extents[label] = size }
-    return Shape(result.map { extents[$0] ?? 1 })
+    Shape(
+      result.map { label in
+        if let axis = self.right.firstIndex(of: label) { return right[axis] }
+        return self.left.firstIndex(of: label).map { left[$0] } ?? 1
+      })
   }
 }
 

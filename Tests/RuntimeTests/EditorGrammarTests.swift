@@ -26,9 +26,10 @@ import Testing
   // MARK: Words
 
   @Test func everyKeyword() throws {
-    for (word, kind) in keywords {
+    for keyword in keywords {
+      let word = keyword.word
       let expected =
-        switch kind {
+        switch keyword.kind {
         case .dim, .input, .param, .const, .def, .derivative: "keyword.declaration.graph"
         case .and, .or, .not: "keyword.operator.logical.graph"
         case .true, .false, .none: "constant.language.graph"
@@ -57,7 +58,7 @@ import Testing
   }
 
   @Test func everyInitialiser() throws {
-    for name in Lowerer.initialiserParameters.keys {
+    for name in Lowerer.initialisers {
       let scope = try scope(name, in: "param w : f32[2] = \(name)()") ?? ""
       #expect(scope.hasPrefix("support.function."), "\(name)")
     }
@@ -66,7 +67,7 @@ import Testing
   /// No word is coloured as the language's that is not: what the grammar lists, the compiler knows.
   @Test func noOtherFunction() throws {
     let known = Set(LanguageReferenceTests.functions.map(\.name)).union(
-      Lowerer.initialiserParameters.keys)
+      Lowerer.initialisers)
     var count = 0
     for rule in try #require(grammar.repository["function"]) {
       guard (rule["name"] as? String)?.hasPrefix("support.function") == true else { continue }

@@ -32,11 +32,11 @@ import Testing
 
   /// Names and parameters of all functions, from the tables of the compiler.
   static let functions: [(name: String, parameters: [String])] = {
-    let tree = Prelude.code.tree
+    let tree = parse(Array(Prelude.text.utf8), file: "prelude").tree
     let defined = tree.definitions.map { definition in
       (tree.name(definition.name.symbol), definition.parameters.map { tree.name($0.name.symbol) })
     }
-    let primitive = Signature.all.map { ($0.key, $0.value.parameters) }
+    let primitive = zip(Signature.all.keys, Signature.all.values).map { ($0, $1.parameters) }
     return (defined + primitive + [("grad", ["f", "x"]), ("jvp", ["f", "x", "v"]), ("scan", [])])
       .filter { !$0.0.hasPrefix("_") }.sorted { $0.0 < $1.0 }
   }()

@@ -16,8 +16,13 @@ struct BlockLevels {
     self.deepest = deepest
     self.roots = roots
     uses = [Int](repeating: 0, count: block.nodes.count)
+    levels.reserveCapacity(block.nodes.count)
     func level(_ map: AffineMap) -> Int {
-      zip(map.strides, axisLevels).reduce(0) { $1.0 == 0 ? $0 : max($0, $1.1) }
+      var level = 0
+      for axis in 0..<min(map.strides.count, axisLevels.count) where map.strides[axis] != 0 {
+        level = max(level, axisLevels[axis])
+      }
+      return level
     }
     for node in block.nodes {
       switch node.operation {
@@ -26,7 +31,8 @@ struct BlockLevels {
       case .index(let map): levels.append(level(map))
       case .load(let access):
         levels.append(access.guards.reduce(level(access.map)) { max($0, level($1.map)) })
-      case .apply(_, let operands): levels.append(operands.map { levels[$0] }.max() ?? 0)
+      case .apply(_, let operands):
+        levels.append(operands.reduce(0) { max($0, levels[$1]) })
       }
     }
     // From the results back, so that a node nobody needs does not count.

@@ -77,34 +77,55 @@ extension Scalar {
     let count = (bits + 3) / 4
     var rest = fraction << UInt64(count * 4 - bits)
     if rest == 0 { return "" }
-    var digits = [Character]()
-    for _ in 0..<count {
-      digits.append(Character(String(rest & 15, radix: 16)))
+    var length = count
+    while rest & 15 == 0 {
       rest >>= 4
+      length -= 1
     }
-    return String(digits.drop { $0 == "0" }.reversed())
+    let digits = String(rest, radix: 16)
+    return String(repeating: "0", count: length - digits.utf8.count) + digits
   }
 }
 
 extension AffineMap {
   /// The map's value as a C expression over the names of the indices; an axis without a name contributes nothing.
   func cExpression(_ indices: [String?], plus constant: Int = 0) -> CExpression {
-    var text = ""
-    var terms = 0
-    for (stride, index) in zip(strides, indices) where stride != 0 {
-      guard let index else { continue }
-      let factor = stride.magnitude == 1 ? index : "\(stride.magnitude) * \(index)"
-      if text.isEmpty {
-        text = stride < 0 ? "-\(factor)" : factor
-      } else {
-        text += (stride < 0 ? " - " : " + ") + factor
-      }
-      terms += stride.magnitude == 1 && stride > 0 ? 1 : 2
-    }
     let sum = offset + constant
-    if text.isEmpty { return CExpression(String(sum), isAtomic: sum >= 0) }
-    if sum != 0 { text += sum < 0 ? " - \(sum.magnitude)" : " + \(sum)" }
-    return CExpression(text, isAtomic: terms == 1 && sum == 0)
+    if sum == 0, let index = plainIndex(indices) { return CExpression(index, isAtomic: true) }
+    var text = CText()
+    var terms = 0
+    for axis in 0..<min(strides.count, indices.count) where strides[axis] != 0 {
+      guard let index = indices[axis] else { continue }
+      let stride = strides[axis]
+      if terms == 0 {
+        if stride < 0 { text.append("-") }
+      } else {
+        text.append(stride < 0 ? " - " : " + ")
+      }
+      if stride.magnitude != 1 {
+        text.append(Int(stride.magnitude))
+        text.append(" * ")
+      }
+      text.append(index)
+      terms += stride == 1 ? 1 : 2
+    }
+    if terms == 0 { return CExpression(String(sum), isAtomic: sum >= 0) }
+    if sum != 0 {
+      text.append(sum < 0 ? " - " : " + ")
+      text.append(Int(sum.magnitude))
+    }
+    return CExpression(text.string, isAtomic: terms == 1 && sum == 0)
+  }
+
+  /// The name of the only index that counts, where its stride is 1: that of most maps.
+  private func plainIndex(_ indices: [String?]) -> String? {
+    var plain: String?
+    for axis in 0..<min(strides.count, indices.count) where strides[axis] != 0 {
+      guard let index = indices[axis] else { continue }
+      if plain != nil || strides[axis] != 1 { return nil }
+      plain = index
+    }
+    return plain
   }
 }
 

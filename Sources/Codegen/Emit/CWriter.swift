@@ -2,22 +2,33 @@
 
 /// C text under construction.
 struct CWriter {
-  private(set) var text = ""
+  private var content = CText()
   private var depth: Int
 
   /// What is written will stand `depth` levels deep.
   init(depth: Int = 0) { self.depth = depth }
 
-  mutating func line(_ line: String) {
-    for _ in 0..<depth { text += "  " }
-    text += line
-    text += "\n"
+  var text: String { content.string }
+
+  mutating func line(_ line: String) { self.line { $0.append(line) } }
+
+  /// A line put together in place.
+  mutating func line(_ write: (inout CText) -> Void) {
+    for _ in 0..<depth { content.append("  ") }
+    write(&content)
+    content.append("\n")
   }
 
-  /// A line that begins in the first column whatever the depth, as the preprocessor's do.
-  mutating func directive(_ line: String) { text += line + "\n" }
+  /// All that another writer has written, as it stands there.
+  mutating func append(_ other: CWriter) { content.append(other.content) }
 
-  mutating func blank() { text += "\n" }
+  /// A line that begins in the first column whatever the depth, as the preprocessor's do.
+  mutating func directive(_ line: String) {
+    content.append(line)
+    blank()
+  }
+
+  mutating func blank() { content.append("\n") }
 
   /// `HEAD {`; what follows stands one level deeper until `close`.
   mutating func open(_ head: String) {
@@ -45,25 +56,18 @@ struct CWriter {
     open(lines[lines.count - 1])
   }
 
-  /// Whole lines made elsewhere, each of which gets this depth's indentation. Of bytes: splitting a string into characters would cost more than
-  /// all that makes the text.
+  /// Whole lines made elsewhere, each of which gets this depth's indentation.
   mutating func append(lines: String) {
-    guard depth > 0 else {
-      text += lines
-      return
-    }
+    guard depth > 0 else { return content.append(lines) }
     let newline = UInt8(ascii: "\n")
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(lines.utf8.count * 5 / 4)
     var isStart = true
     for byte in lines.utf8 {
       if isStart && byte != newline && byte != UInt8(ascii: "#") {
-        for _ in 0..<2 * depth { bytes.append(UInt8(ascii: " ")) }
+        for _ in 0..<depth { content.append("  ") }
       }
-      bytes.append(byte)
+      content.append(byte)
       isStart = byte == newline
     }
-    text += String(decoding: bytes, as: UTF8.self)
   }
 }
 

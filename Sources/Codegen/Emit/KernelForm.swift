@@ -4,13 +4,13 @@
 import NNIR
 
 /// What decides a kernel's code. Equal forms can share a function, which is told its arrays by their numbers in the program.
-struct KernelForm: Hashable {
+struct KernelForm: Equatable {
   private let kernel: Kernel
   private let buffers: [BufferForm]
-  /// The position of each of the program's buffers that it uses in the order of first use. What they are sets kernels of one form apart.
-  private let positions: SmallTable<Int, Int>
+  /// The positions of the program's buffers in the order of first use. What they are sets kernels of one form apart.
+  private let pointers: KernelPointers
 
-  private struct BufferForm: Hashable {
+  private struct BufferForm: Equatable {
     var element: ElementType
     var count: Int
     /// The array parameter that it is reached by, and what that parameter promises.
@@ -20,22 +20,19 @@ struct KernelForm: Hashable {
 
   init(_ kernel: Kernel, in program: Program) {
     let pointers = KernelPointers(kernel, in: program) { _ in "" }
-    var positions = SmallTable<Int, Int>()
-    for buffer in kernel.loadedBuffers + kernel.storedBuffers where positions[buffer] == nil {
-      positions[buffer] = positions.keys.count
-    }
     self.kernel = kernel
-    self.positions = positions
-    buffers = positions.keys.map { number in
-      BufferForm(
+    self.pointers = pointers
+    buffers = pointers.buffers.map { number in
+      let pointer = pointers.index(of: number)
+      return BufferForm(
         element: program.buffers[number].element, count: program.buffers[number].count,
-        pointer: pointers.index(of: number), isRestrict: pointers[number].isRestrict)
+        pointer: pointer, isRestrict: pointers.pointers[pointer].isRestrict)
     }
   }
 
   /// The program's buffers by their position.
-  var numbers: [Int] { positions.keys }
-  func position(of buffer: Int) -> Int { positions[buffer] ?? 0 }
+  var numbers: [Int] { pointers.buffers }
+  func position(of buffer: Int) -> Int { pointers.position(of: buffer) }
 
   static func == (a: KernelForm, b: KernelForm) -> Bool {
     a.buffers == b.buffers
@@ -43,13 +40,17 @@ struct KernelForm: Hashable {
   }
 
   /// Of what is at hand, so that a kernel is hashed in less time than it takes to compare.
-  func hash(into hasher: inout Hasher) {
-    hasher.combine(kernel.space)
-    hasher.combine(kernel.reduced)
+  var quickHash: QuickHash {
+    var hash = QuickHash(kernel.space.product, kernel.reduced.product, buffers.count)
     for block in [kernel.body, kernel.epilogue] {
-      hasher.combine(block.stores.count)
-      for node in block.nodes { if case .apply(let op, _) = node.operation { hasher.combine(op) } }
+      hash.mix(block.stores.count)
+      for node in block.nodes {
+        if case .apply(_, let operands) = node.operation {
+          for operand in operands { hash.mix(operand) }
+        }
+      }
     }
+    return hash
   }
 }
 
@@ -121,9 +122,12 @@ extension Routine {
 /// The functions of a program's kernels as they are written, each form once.
 struct KernelFunctions {
   private(set) var entries: [KernelEntry] = []
-  private var written: [KernelForm: Written] = [:]
+  private var written: [Written] = []
+  /// What has been written, by the hashes of the forms: to compare two takes long.
+  private var slots = HashSlots()
 
   private struct Written {
+    var form: KernelForm
     var entry: KernelEntry
     /// For each of the function's arrays its number in the form.
     var positions: [Int]
@@ -145,9 +149,10 @@ struct KernelFunctions {
         continue
       }
       let form = KernelForm(kernel, in: program)
-      if let known = written[form] {
-        var entry = known.entry
-        entry.arguments = known.positions.map { form.numbers[$0] }
+      let hash = form.quickHash
+      if let known = slots.number(hash, where: { written[$0].form == form }) {
+        var entry = written[known].entry
+        entry.arguments = written[known].positions.map { form.numbers[$0] }
         entries.append(entry)
         continue
       }
@@ -157,8 +162,10 @@ struct KernelFunctions {
         symbol: symbol, units: emitted.units, scratchByteCount: emitted.scratchByteCount,
         grain: emitted.grain, arguments: emitted.arguments)
       entries.append(entry)
-      written[form] = Written(
-        entry: entry, positions: emitted.arguments.map(form.position(of:)))
+      slots.append(hash)
+      written.append(
+        Written(
+          form: form, entry: entry, positions: emitted.arguments.map(form.position(of:))))
     }
   }
 }

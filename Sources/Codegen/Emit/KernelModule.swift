@@ -46,9 +46,12 @@ let entryParameters =
 public struct KernelModule: Hashable, Sendable {
   public var text: String
   public var entries: [KernelEntry]
+  /// In strips: the precompiled functions that the text calls.
+  public var primitives: [String]
 
-  public init(text: String, entries: [KernelEntry]) {
+  public init(text: String, entries: [KernelEntry], primitives: [String] = []) {
     self.text = text
     self.entries = entries
+    self.primitives = primitives
   }
 }

@@ -29,31 +29,52 @@ struct KernelPointers {
   /// - Parameter name: gives the name of the next pointer by the first buffer behind it.
   init(_ kernel: Kernel, in program: Program, name: (Int) -> String) {
     var pointerOfPlace = SmallTable<Place, Int>()
-    func add(_ buffers: [Int], areWritten: Bool) {
-      for buffer in buffers {
-        let new = program.buffers[buffer]
-        let place = Place(buffer, new)
-        let index = pointerOfBuffer[buffer] ?? pointerOfPlace[place] ?? pointers.count
-        if index == pointers.count {
-          pointers.append(
-            KernelPointer(
-              name: name(buffer), element: new.element, buffers: [],
-              isWritten: areWritten, isRestrict: true))
-          pointerOfPlace[place] = index
-        }
-        if pointerOfBuffer[buffer] == nil { pointers[index].buffers.append(buffer) }
-        pointers[index].isWritten = pointers[index].isWritten || areWritten
-        pointerOfBuffer[buffer] = index
-      }
+    kernel.forEachLoad { buffer in
+      _ = add(buffer, program.buffers[buffer], name, &pointerOfPlace)
     }
-    add(kernel.loadedBuffers, areWritten: false)
-    add(kernel.storedBuffers, areWritten: true)
+    kernel.forEachStore { buffer in
+      pointers[add(buffer, program.buffers[buffer], name, &pointerOfPlace)].isWritten = true
+    }
     let shared = sharedMemory(in: program)
     for index in pointers.indices { pointers[index].isRestrict = !shared[index] }
   }
 
+  /// The pointer of a buffer, a new one where none begins where the buffer does.
+  private mutating func add(
+    _ number: Int, _ buffer: Buffer, _ name: (Int) -> String,
+    _ pointerOfPlace: inout SmallTable<Place, Int>
+  ) -> Int {
+    if let known = pointerOfBuffer[number] { return known }
+    let place = Place(number, buffer)
+    let index = pointerOfPlace[place] ?? pointers.count
+    if index == pointers.count {
+      pointers.append(
+        KernelPointer(
+          name: name(number), element: buffer.element, buffers: [number], isWritten: false,
+          isRestrict: true))
+      pointerOfPlace[place] = index
+    } else {
+      pointers[index].buffers.append(number)
+    }
+    pointerOfBuffer[number] = index
+    return index
+  }
+
+  /// Whether all arrays have one element type.
+  var areOfOneType: Bool { pointers.allSatisfy { $0.element == pointers[0].element } }
+
+  /// Names each pointer after its position.
+  mutating func rename(_ name: (Int) -> String) {
+    for index in pointers.indices { pointers[index].name = name(index) }
+  }
+
   subscript(buffer: Int) -> KernelPointer { pointers[index(of: buffer)] }
   func index(of buffer: Int) -> Int { pointerOfBuffer[buffer] ?? 0 }
+  func name(of buffer: Int) -> String { pointers[index(of: buffer)].name }
+
+  /// The program's buffers in the order of first use, and the position of each.
+  var buffers: [Int] { pointerOfBuffer.keys }
+  func position(of buffer: Int) -> Int { pointerOfBuffer.position(of: buffer) ?? 0 }
 
   /// Up to so many extents are compared each with each.
   private static let mostCompared = 12
@@ -62,8 +83,9 @@ struct KernelPointers {
   private func sharedMemory(in program: Program) -> [Bool] {
     var shared = [Bool](repeating: false, count: pointers.count)
     var extents: [(pointer: Int, memory: MemoryExtent)] = []
-    for (index, pointer) in pointers.enumerated() {
-      for buffer in pointer.buffers {
+    extents.reserveCapacity(pointers.count)
+    for index in pointers.indices {
+      for buffer in pointers[index].buffers {
         extents.append((index, program.extent(of: program.base(of: buffer))))
       }
     }
@@ -74,8 +96,10 @@ struct KernelPointers {
       }
     }
     let isSorted = extents.count > Self.mostCompared
-    for (position, (a, memory)) in extents.enumerated() {
-      for (b, other) in extents[(position + 1)...] {
+    for position in extents.indices {
+      let (a, memory) = extents[position]
+      for next in position + 1..<extents.count {
+        let (b, other) = extents[next]
         // In order, what overlaps an extent follows it until one begins past its end.
         guard
           other.isWithinSameArray(as: memory),
@@ -94,11 +118,13 @@ struct KernelPointers {
 }
 
 /// Where an array begins and what it is an array of: what decides whether two buffers can have one pointer.
-private struct Place: Hashable {
+private struct Place: QuickHashable {
   var kind: Int
   var number: Int
   var loop = 0
   var element: ElementType
+
+  var quickHash: QuickHash { QuickHash(kind, number, loop) }
 
   init(_ number: Int, _ buffer: Buffer) {
     element = buffer.element
@@ -114,35 +140,31 @@ private struct Place: Hashable {
 
 extension Kernel {
   /// In order of first use, without repeats.
-  var loadedBuffers: [Int] {
-    var buffers = DistinctNumbers()
+  var storedBuffers: [Int] {
+    var known = SmallTable<Int, Void>()
+    forEachStore { known[$0] = () }
+    return known.keys
+  }
+
+  /// The buffers that are read, some more than once.
+  fileprivate func forEachLoad(_ body: (Int) -> Void) {
     if let contraction {
-      buffers.append(contraction.left.buffer)
-      buffers.append(contraction.right.buffer)
+      body(contraction.left.buffer)
+      body(contraction.right.buffer)
     }
-    for block in [body, epilogue] {
+    for block in [self.body, epilogue] {
       for node in block.nodes {
-        if case .load(let access) = node.operation { buffers.append(access.buffer) }
+        if case .load(let access) = node.operation { body(access.buffer) }
       }
     }
-    for buffer in routine?.reads ?? [] { buffers.append(buffer) }
-    return buffers.list
+    for buffer in routine?.reads ?? [] { body(buffer) }
   }
 
-  var storedBuffers: [Int] {
-    var buffers = DistinctNumbers()
-    for block in [body, epilogue] {
-      for store in block.stores { buffers.append(store.access.buffer) }
+  /// The buffers that are written, some more than once.
+  fileprivate func forEachStore(_ body: (Int) -> Void) {
+    for block in [self.body, epilogue] {
+      for store in block.stores { body(store.access.buffer) }
     }
-    if let result = routine?.result { buffers.append(result) }
-    return buffers.list
+    if let result = routine?.result { body(result) }
   }
-}
-
-/// Numbers in the order in which they were first appended.
-private struct DistinctNumbers {
-  private var known = SmallTable<Int, Void>()
-  var list: [Int] { known.keys }
-
-  mutating func append(_ number: Int) { known[number] = () }
 }

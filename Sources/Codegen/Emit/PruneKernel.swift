@@ -45,6 +45,7 @@ extension Block {
         for operand in operands { isNeeded[operand] = true }
       }
     }
+    if isNeeded.allSatisfy({ $0 }) { return Array(nodes.indices) }
     var positions = [Int](repeating: 0, count: nodes.count)
     var kept: [Node] = []
     for index in nodes.indices where isNeeded[index] {

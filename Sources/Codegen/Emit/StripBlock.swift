@@ -15,7 +15,8 @@ struct StripBlock {
   /// Loads that the caller reads where they are.
   var skipped: Set<Int> = []
   var remaining: [Int]
-  let written: Set<Int>
+  /// Of each pointer whether the kernel writes there.
+  let isWritten: [Bool]
   private let lastReads: [Int]
   private let firstStores: [Store?]
   /// The strip of a node that varies along fewer axes, once it has been expanded.
@@ -23,7 +24,7 @@ struct StripBlock {
 
   init(
     _ block: Block, levels: BlockLevels, pointers: KernelPointers, shape: StripShape,
-    indices: [String?], accumulators: [StripAccumulator] = [], written: [Int]
+    indices: [String?], accumulators: [StripAccumulator] = []
   ) {
     self.block = block
     self.levels = levels
@@ -35,7 +36,7 @@ struct StripBlock {
     for column in shape.columnGroup { indices[column.axis] = nil }
     self.indices = indices
     self.accumulators = accumulators
-    self.written = Set(written.map { pointers.index(of: $0) })
+    isWritten = pointers.pointers.map(\.isWritten)
     values = [StripValue?](repeating: nil, count: block.nodes.count)
     remaining = levels.uses
     lastReads = Self.lastReads(block, levels, pointers)
@@ -102,7 +103,7 @@ struct StripBlock {
       if let slot { frame.slots.release(slot) }
       return StripValue(pointer: destination, dims: dims, slot: nil)
     }
-    if let slot { return StripValue(pointer: "s\(slot)", dims: dims, slot: slot) }
+    if let slot { return StripValue(pointer: "s" + String(slot), dims: dims, slot: slot) }
     return newSlot(element, dims, level: levels.levels[index], &frame)
   }
 
@@ -112,7 +113,7 @@ struct StripBlock {
     frame.noteSlot(element, elements: shape.mostElements)
     let isInnermost = level == levels.deepest
     let slot = isInnermost ? frame.slots.take() : frame.slots.takeFresh()
-    return StripValue(pointer: "s\(slot)", dims: dims, slot: isInnermost ? slot : nil)
+    return StripValue(pointer: "s" + String(slot), dims: dims, slot: isInnermost ? slot : nil)
   }
 
   /// The destination of the first store of a node, if nothing that is still to be read would be overwritten too early.
@@ -128,8 +129,9 @@ struct StripBlock {
   /// `x + (i0 * 10 + i1)`
   func pointer(_ access: Access) -> String {
     let offset = access.map.cExpression(indices)
-    let name = pointers[access.buffer].name
-    return offset.text == "0" ? name : "\(name) + \(offset.asOperand)"
+    let name = pointers.name(of: access.buffer)
+    if offset.text == "0" { return name }
+    return name + " + " + offset.asOperand
   }
 
   /// Whether the strip's elements are neighbours in memory.
@@ -153,20 +155,21 @@ struct StripBlock {
   private mutating func emitApply(
     _ index: Int, _ op: ElementwiseOp, _ operands: [Int], _ frame: inout StripFrame
   ) {
-    let inputs = operands.map { values[$0] ?? StripValue(pointer: "0", dims: [], slot: nil) }
-    let dims = inputs.reduce(StripDims()) { $0.union($1.dims) }
+    var dims = StripDims()
+    for operand in operands { dims.formUnion(values[operand]?.dims ?? []) }
     let operandElement = element(operands[operands.count - 1])
     var sources: [String] = []
-    var isUniform: [Bool] = []
+    sources.reserveCapacity(operands.count)
+    var uniform: UniformOperands = []
     for (position, operand) in operands.enumerated() {
       let isCondition = op == .select && position == 0
       let needsStrip = isCondition && !dims.isEmpty
-      if inputs[position].dims == dims || (inputs[position].dims.isEmpty && !needsStrip) {
-        sources.append(inputs[position].pointer)
-        isUniform.append(inputs[position].dims.isEmpty && !dims.isEmpty)
+      let own = values[operand]?.dims ?? []
+      if own == dims || (own.isEmpty && !needsStrip) {
+        sources.append(values[operand]?.pointer ?? "0")
+        if own.isEmpty && !dims.isEmpty { uniform.insert(.operand(position)) }
       } else {
         sources.append(expanded(operand, to: dims, &frame).pointer)
-        isUniform.append(false)
       }
     }
     // The result may take the place of an operand that nothing else needs.
@@ -192,7 +195,7 @@ struct StripBlock {
     }
     let value = place(index, dims, &frame, reusing: reusable)
     for slot in pendingRelease { frame.slots.release(slot) }
-    pendingRelease = []
+    pendingRelease.removeAll(keepingCapacity: true)
     values[index] = value
     if dims.isEmpty, element(index).isFloat, element(index) == operandElement,
       let statement = Self.scalarStatement(op, value.pointer, sources)
@@ -202,7 +205,7 @@ struct StripBlock {
     }
     let call = frame.apply(
       op, operand: operandElement, result: element(index), value.pointer, sources,
-      isUniform: isUniform, shape.count(dims))
+      uniform: uniform, shape.count(dims))
     add(call, index, &frame)
   }
 
@@ -266,40 +269,5 @@ struct StripBlock {
 
   func add(_ line: String, _ index: Int, _ frame: inout StripFrame) {
     frame.lines[levels.levels[index]].append(line)
-  }
-
-  /// Element by element in plain C: for what has no primitive. `value` gives the expression at row and column.
-  func emitPointwise(
-    _ index: Int, _ place: StripValue, _ frame: inout StripFrame,
-    _ value: (String, String) -> String
-  ) {
-    let element = element(index)
-    let name = "((\(element.cName) *)(\(place.pointer)))"
-    let columns = place.dims.contains(.columns)
-    let rows = place.dims.contains(.rows)
-    let at =
-      columns && rows ? "q * \(shape.columns) + p" : columns ? "p" : rows ? "q" : "0"
-    var line = "\(name)[\(at)] = \(value(rows ? "q" : "0", columns ? "p" : "0"));"
-    if columns { line = "for (ptrdiff_t p = 0; p < \(shape.columns); p++) " + line }
-    if rows { line = "for (ptrdiff_t q = 0; q < \(shape.rows); q++) " + line }
-    add(line, index, &frame)
-  }
-
-  /// A slot, local or array, `elements` further on.
-  static func offset(_ pointer: String, _ element: ElementType, _ elements: String) -> String {
-    if elements.hasPrefix("0 *") || elements == "0" { return pointer }
-    return "(\(element.cName) *)(\(pointer)) + \(elements)"
-  }
-
-  /// The map's value at a row and column of the strip.
-  static func shifted(_ map: AffineMap, _ block: StripBlock, _ row: String, _ column: String)
-    -> String
-  {
-    var text = map.cExpression(block.indices).text
-    let rowStride = block.shape.rowStride(map)
-    let columnStride = block.shape.columnStride(map) ?? 0
-    if rowStride != 0 && row != "0" { text += " + \(row) * (\(rowStride))" }
-    if columnStride != 0 && column != "0" { text += " + \(column) * (\(columnStride))" }
-    return text
   }
 }

@@ -69,7 +69,7 @@ extension StripKernel {
         kernel.epilogue, axisLevels: nest.axisLevels, accumulators: nest.deepest,
         deepest: nest.deepest),
       pointers: pointers, shape: nest.shape, indices: kernel.space.indices.map { "i\($0)" },
-      accumulators: [.tile(pointer: tile, stride: stride)], written: kernel.storedBuffers)
+      accumulators: [.tile(pointer: tile, stride: stride)])
     block.emitNodes(&frame)
     block.emitStores(&frame)
     return nest

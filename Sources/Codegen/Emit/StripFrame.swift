@@ -37,6 +37,10 @@ struct StripFrame {
   /// Prototypes by name.
   private(set) var prototypes: [String: String] = [:]
   private var localCount = 0
+  /// The functions of the elementwise operations that have been declared.
+  private var elementwise = SmallTable<ElementwisePrimitive, String>()
+  /// The statement at work.
+  private var statement = CText()
 
   init(levelCount: Int, length: Int) {
     lines = [[String]](repeating: [], count: levelCount)
@@ -82,18 +86,30 @@ struct StripFrame {
     call(name, parameters(), arguments)
   }
 
-  /// Put together by hand: interpolation and `joined` took a fifth of the time to emit.
   private mutating func call(
     _ name: String, _ parameters: @autoclosure () -> String, _ arguments: [String]
   ) -> String {
-    var text = function(name, parameters())
-    text += "("
-    for (number, argument) in arguments.enumerated() {
-      if number > 0 { text += ", " }
-      text += argument
+    call(function: function(name, parameters()), arguments[0], arguments[1...])
+  }
+
+  /// `FUNCTION(to, arguments);`
+  private mutating func call(
+    function: String, _ to: String, _ arguments: ArraySlice<String>, _ last: String? = nil
+  ) -> String {
+    statement.removeAll()
+    statement.append(function)
+    statement.append("(")
+    statement.append(to)
+    for argument in arguments {
+      statement.append(", ")
+      statement.append(argument)
     }
-    text += ");"
-    return text
+    if let last {
+      statement.append(", ")
+      statement.append(last)
+    }
+    statement.append(");")
+    return statement.string
   }
 
   /// `nns_NAME`, declared.
@@ -206,44 +222,23 @@ extension StripFrame {
       "iota_\(e.name)", "\(e.cName) *, int64_t, int64_t, ptrdiff_t", to, first, String(step), count)
   }
 
-  /// An elementwise operation. `isUniform` says which operands point to one element that serves for all.
+  /// An elementwise operation. `uniform` says which operands point to one element that serves for all.
   mutating func apply(
     _ op: ElementwiseOp, operand e: ElementType, result: ElementType, _ to: String,
-    _ operands: [String], isUniform: [Bool], _ count: String
+    _ operands: [String], uniform: UniformOperands, _ count: String
   ) -> String {
-    let type = e.cName
-    let arguments = [to] + operands + [count]
-    switch op {
-    case .cast:
-      if e == result { return copy(e, to, operands[0], count) }
-      return call(
-        "cast_\(e.name)_\(result.name)", "\(result.cName) *, const \(type) *, ptrdiff_t", arguments)
-    case .power(let exponent):
-      return call(
-        "power_\(e.name)", "\(type) *, const \(type) *, ptrdiff_t, int",
-        arguments + [String(exponent)])
-    case .select:
-      let form = suffix(isUniform[1], isUniform[2])
-      return call(
-        "select_" + e.name + form,
-        "\(type) *, const uint8_t *, const \(type) *, const \(type) *, ptrdiff_t", arguments)
-    case .neg, .abs, .sign, .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan, .asin, .acos,
-      .atan, .sinh, .cosh, .tanh, .erf, .erfc, .sigmoid, .floor, .ceil, .round, .not:
-      return call(op.name + "_" + e.name, "\(type) *, const \(type) *, ptrdiff_t", arguments)
-    case .add, .sub, .mul, .div, .pow, .max, .min, .mod, .atan2, .and, .or, .less, .lessEqual,
-      .equal, .notEqual:
-      return call(
-        op.name + "_" + e.name + suffix(isUniform[0], isUniform[1]),
-        "\(result.cName) *, const \(type) *, const \(type) *, ptrdiff_t", arguments)
+    if op == .cast, e == result { return copy(e, to, operands[0], count) }
+    let primitive = ElementwisePrimitive(op: op, operand: e, result: result, uniform: uniform)
+    let function: String
+    if let known = elementwise[primitive] {
+      function = known
+    } else {
+      function = self.function(primitive.name, primitive.parameters)
+      elementwise[primitive] = function
     }
-  }
-
-  private func suffix(_ first: Bool, _ second: Bool) -> String {
-    switch (first, second) {
-    case (false, false): ""
-    case (false, true): "_vs"
-    case (true, false): "_sv"
-    case (true, true): "_ss"
+    if case .power(let exponent) = op {
+      return call(function: function, to, operands[...], "\(count), \(exponent)")
     }
+    return call(function: function, to, operands[...], count)
   }
 }

@@ -23,6 +23,8 @@ func emitStrips(_ kernel: Kernel, name: String, in program: Program) -> EmittedK
 struct StripKernel {
   let kernel: Kernel
   let pointers: KernelPointers
+  /// Whether the pointers are the elements of one array: libtcc takes longer for each variable than for all that is done with it.
+  let isGathered: Bool
   let name: String
   let length: Int
   let program: Program
@@ -41,7 +43,10 @@ struct StripKernel {
     self.length = length
     self.program = program
     // No kernel's own variable is a b with a number.
-    pointers = KernelPointers(kernel, in: program) { "b\($0)" }
+    var pointers = KernelPointers(kernel, in: program) { "b" + String($0) }
+    isGathered = pointers.pointers.count >= 8 && pointers.areOfOneType
+    if isGathered { pointers.rename { "b[\($0)]" } }
+    self.pointers = pointers
     // Enough levels for every form: space, blocks, points, reduced axes, folds, epilogue.
     frame = StripFrame(
       levelCount: kernel.space.count + kernel.reduced.count + 6, length: length)
@@ -70,16 +75,27 @@ struct StripKernel {
   private var functionText: String {
     var head = CWriter()
     head.open("ptrdiff_t \(name)(\(entryParameters))")
-    for (number, pointer) in pointers.pointers.enumerated() {
-      let qualifier = pointer.isWritten ? "" : "const "
-      head.line(
-        "\(qualifier)\(pointer.element.cName) *\(pointer.name) = buffers[arrays[\(number)]];")
+    if isGathered {
+      let count = pointers.pointers.count
+      head.line("\(pointers.pointers[0].element.cName) *b[\(count)];")
+      head.line("for (int j = 0; j < \(count); j++) b[j] = buffers[arrays[j]];")
+    }
+    for (number, pointer) in pointers.pointers.enumerated() where !isGathered {
+      head.line { text in
+        if !pointer.isWritten { text.append("const ") }
+        text.append(pointer.element.cName)
+        text.append(" *")
+        text.append(pointer.name)
+        text.append(" = buffers[arrays[")
+        text.append(number)
+        text.append("]];")
+      }
     }
     for line in frame.declarations() + declarations { head.line(line) }
-    var tail = CWriter(depth: 1)
-    if !kernel.isCheck { tail.line("return 0;") }
-    tail.close()
-    return head.text + writer.text + tail.text
+    head.append(writer)
+    if !kernel.isCheck { head.line("return 0;") }
+    head.close()
+    return head.text
   }
 
   mutating func flush(level: Int) {
@@ -143,8 +159,7 @@ struct StripKernel {
       kernel.body,
       levels: BlockLevels(
         kernel.body, axisLevels: nest.axisLevels, accumulators: 0, deepest: nest.deepest),
-      pointers: pointers, shape: nest.shape, indices: kernel.space.indices.map { "i\($0)" },
-      written: kernel.storedBuffers)
+      pointers: pointers, shape: nest.shape, indices: kernel.space.indices.map { "i\($0)" })
     block.emitNodes(&frame)
     block.emitStores(&frame)
     let split = openUnits(excluding: nest.shape.rowAxis == nil ? 0 : group.count)

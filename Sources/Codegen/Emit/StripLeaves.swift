@@ -58,7 +58,7 @@ extension StripBlock {
     let element = element(index)
     let dims = dims(access.map)
     let isStored = block.stores.contains { $0.node == index }
-    let isWritten = written.contains(pointers.index(of: access.buffer))
+    let isWritten = self.isWritten[pointers.index(of: access.buffer)]
     let isDirect =
       dims.isEmpty || (dims == shape.full && isFlat(access.map))
       || (dims == .columns && shape.columnStride(access.map) == 1)

@@ -16,8 +16,10 @@ func emitStripModule(_ program: Program) -> KernelModule {
       return emitted
     })
   var text = stripPrelude
-  for name in prototypes.keys.sorted() { text += (prototypes[name] ?? "") + "\n" }
-  return KernelModule(text: text + writer.text, entries: functions.entries)
+  let names = prototypes.keys.sorted()
+  for name in names { text += (prototypes[name] ?? "") + "\n" }
+  return KernelModule(
+    text: text + writer.text, entries: functions.entries, primitives: names.map { "nns_" + $0 })
 }
 
 /// The types that the prototypes need; libtcc runs without any header.

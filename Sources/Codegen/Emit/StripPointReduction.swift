@@ -98,7 +98,7 @@ extension StripKernel {
     case .reduce(let kind) where reduction.lanes == 1:
       let one = frame.apply(
         kind.combining(element), operand: element, result: element, state.value,
-        [state.value, StripBlock.offset(value, element, "p")], isUniform: [false, false], "1")
+        [state.value, StripBlock.offset(value, element, "p")], uniform: [], "1")
       body.append("for (ptrdiff_t p = 0; p < n; p++) \(one)", &frame)
     case .reduce(let kind):
       let function = frame.function(

@@ -15,8 +15,7 @@ extension StripKernel {
         kernel.body, axisLevels: axisLevels, accumulators: 0, deepest: deepest,
         roots: kernel.reductions.map(\.node)),
       pointers: pointers, shape: shape,
-      indices: kernel.space.indices.map { "i\($0)" } + kernel.reduced.indices.map { "r\($0)" },
-      written: kernel.storedBuffers)
+      indices: kernel.space.indices.map { "i\($0)" } + kernel.reduced.indices.map { "r\($0)" })
   }
 
   /// The epilogue on a strip along the last axis of the space, `count` long, all in one level.
@@ -42,7 +41,7 @@ extension StripKernel {
         kernel.epilogue, axisLevels: kernel.space.map { _ in level }, accumulators: level,
         deepest: level),
       pointers: pointers, shape: shape, indices: indices,
-      accumulators: results.map { .columns(pointer: $0) }, written: kernel.storedBuffers)
+      accumulators: results.map { .columns(pointer: $0) })
     block.emitNodes(&frame)
     block.emitStores(&frame)
   }
@@ -81,7 +80,7 @@ extension StripKernel {
       body.append(
         frame.apply(
           kind.combining(element), operand: element, result: element, result,
-          [result, value.pointer], isUniform: [false, value.dims.isEmpty], "n"), &frame)
+          [result, value.pointer], uniform: value.dims.isEmpty ? .second : [], "n"), &frame)
     }
     body.emitStores(&frame)
     emitBlocks(nest, results, reduced: kernel.reduced)
@@ -211,7 +210,7 @@ extension StripKernel {
 
     let split = openUnits(excluding: 0)
     openOuter(split)
-    shape.columnCount = frame.lines[level].contains { $0.contains(", n);") } ? extent : nil
+    shape.columnCount = frame.lines[level].contains { $0.hasSuffix(", n);") } ? extent : nil
     openStrips(split.axes[last - split.outerCount], shape)
     flush(level: level)
     writer.close()

@@ -115,6 +115,7 @@ extension Block {
 
   /// Replaces powers by products in the order that `Docs/numerics.md` gives; returns the new number of each node.
   fileprivate mutating func expandPowers() -> [Int] {
+    if !nodes.contains(where: \.isPower) { return Array(nodes.indices) }
     var positions: [Int] = []
     var expanded: [Node] = []
     func append(_ operation: Node.Operation, _ element: ElementType) -> Int {
@@ -152,6 +153,12 @@ extension Block {
     nodes = expanded
     for index in stores.indices { stores[index].node = positions[stores[index].node] }
     return positions
+  }
+}
+
+extension Node {
+  fileprivate var isPower: Bool {
+    if case .apply(.power, _) = operation { true } else { false }
   }
 }
 

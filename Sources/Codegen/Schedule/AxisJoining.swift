@@ -6,6 +6,8 @@ import NNIR
 extension Kernel {
   /// The kernel with as few axes as its accesses allow; the same elements in the same order.
   func joiningAxes() -> Kernel {
+    // Most have one axis.
+    if space.count <= 1, space.first != 1, reduced.isEmpty, contraction == nil { return self }
     let outer = space.count
     let maps = self.maps
     var keptSpace: [Int] = []

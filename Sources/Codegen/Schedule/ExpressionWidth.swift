@@ -4,49 +4,44 @@ import NNIR
 
 extension Roots {
   /// The most values alive at once when the expression is evaluated operand by operand, loads included, constants not.
-  ///
-  /// - Parameter nodes: the expression, each node before its operands.
-  func expressionWidth(_ nodes: [Int], _ graph: TensorGraph) -> Int {
-    guard let root = nodes.first else { return 0 }
-    let members = Set(nodes)
-    var order: [Use] = []
-    var position: [Use: Int] = [:]
-    var lastUse: [Int] = []
+  func expressionWidth(_ root: Int, _ graph: TensorGraph) -> Int {
+    // In the order of evaluation, with the last use of each.
+    var lastUses = SmallTable<Use, Int>()
     var pending: [(use: Use, isDone: Bool)] = [(Use(node: Int32(root), view: 0), false)]
     while let (use, isDone) = pending.popLast() {
-      if position[use] != nil { continue }
-      let isInner = members.contains(Int(use.node))
+      if lastUses[use] != nil { continue }
+      let isInner = rootOf[Int(use.node)] == Int32(root)
       if isInner, !isDone {
         pending.append((use, true))
-        for operand in graph.operands(of: Int(use.node)).reversed() {
-          pending.append((item(operand, members), false))
+        for position in graph.operandRange(of: Int(use.node)).reversed() {
+          pending.append((item(graph.operands[position], root), false))
         }
         continue
       }
-      position[use] = order.count
-      lastUse.append(order.count)
-      order.append(use)
+      let place = lastUses.keys.count
+      lastUses[use] = place
       guard isInner else { continue }
-      for operand in graph.operands(of: Int(use.node)) {
-        if let index = position[item(operand, members)] { lastUse[index] = order.count - 1 }
+      for position in graph.operandRange(of: Int(use.node)) {
+        let operand = item(graph.operands[position], root)
+        if lastUses[operand] != nil { lastUses[operand] = place }
       }
     }
-    return width(order, lastUse, graph)
+    return width(lastUses, graph)
   }
 
   /// An inner node has one value, whatever view it is used through; of a stored one each view is a load.
-  private func item(_ use: Use, _ members: Set<Int>) -> Use {
-    members.contains(Int(use.node)) ? Use(node: use.node, view: 0) : use
+  private func item(_ use: Use, _ root: Int) -> Use {
+    rootOf[Int(use.node)] == Int32(root) ? Use(node: use.node, view: 0) : use
   }
 
-  private func width(_ order: [Use], _ lastUse: [Int], _ graph: TensorGraph) -> Int {
-    var dying = [Int](repeating: 0, count: order.count)
+  private func width(_ lastUses: SmallTable<Use, Int>, _ graph: TensorGraph) -> Int {
+    var dying = [Int](repeating: 0, count: lastUses.keys.count)
     var live = 0
     var widest = 0
-    for (index, use) in order.enumerated() {
+    for (index, use) in lastUses.keys.enumerated() {
       if case .splat = graph.nodes[Int(use.node)].kind { continue }
       live += 1
-      dying[lastUse[index]] += 1
+      dying[lastUses.values[index]] += 1
       widest = max(widest, live)
       live -= dying[index]
     }

@@ -6,7 +6,7 @@ struct KernelBuilder {
   let placed: PlacedKernels
   let bufferOf: [Int32]
   /// The buffers that a node's value is written to.
-  let stores: [Int: [Int]]
+  let stores: SmallTable<Int, [Int]>
 
   /// The kernels that a plan becomes: one, or a fill and a copy, or a routine and copies.
   func kernels(_ index: Int, _ graph: inout TensorGraph) -> [Kernel] {
@@ -36,17 +36,11 @@ struct KernelBuilder {
     }
   }
 
-  /// The root's iteration over the axes of the block at a level.
+  /// The root's iteration over the axes of the block at a level, by their row-major strides.
   private func substitution(
-    _ root: Int, _ level: Level, _ plan: KernelPlan, _ graph: TensorGraph
-  ) -> [AffineMap] {
+    _ root: Int, by blockStrides: [Int], _ graph: TensorGraph
+  ) -> Substitution {
     let node = graph.nodes[root]
-    let blockStrides: [Int]
-    if level == .body {
-      blockStrides = plan.keptThenReduced(rowMajorStrides(plan.axes))
-    } else {
-      blockStrides = rowMajorStrides(plan.outerAxes)
-    }
     let iteration = graph.iteration(of: root)
     var strides = rowMajorStrides(iteration)
     if node.isReduction {
@@ -54,8 +48,9 @@ struct KernelBuilder {
         kind: .reduction, axes: graph.shapes[node.body], reducedMask: node.reducedMask)
       strides = body.keptThenReduced(rowMajorStrides(body.axes))
     }
-    return substitution(
-      zip(iteration, strides).map { (extent: $0, stride: $1) }, by: blockStrides)
+    return Substitution(
+      substitution(zip(iteration, strides).map { (extent: $0, stride: $1) }, by: blockStrides),
+      rank: blockStrides.count)
   }
 
   private func rowMajorAccesses(_ root: Int, strides: [Int]) -> [Access] {
@@ -64,7 +59,7 @@ struct KernelBuilder {
 
   /// Where the value of a root is stored at a point of the block: `strides` are those of its row-major index.
   private func accesses(
-    _ root: Int, strides: [Int], substitution: [AffineMap], _ graph: TensorGraph
+    _ root: Int, strides: [Int], _ substitution: [AffineMap], _ graph: TensorGraph
   ) -> [Access] {
     guard case .part(_, let map) = graph.nodes[root].kind else {
       return rowMajorAccesses(root, strides: strides)
@@ -75,6 +70,13 @@ struct KernelBuilder {
 
   // MARK: Kinds
 
+  /// The last substitution: of neighbouring roots most have the same axes.
+  private struct KnownSubstitution {
+    var level: Level
+    var space: Int32
+    var substitution: Substitution
+  }
+
   private func loops(_ index: Int, _ graph: inout TensorGraph) -> Kernel {
     let plan = placed.kernels[index]
     var expressions = ExpressionBuilder(placed: placed, kernel: index, bufferOf: bufferOf)
@@ -83,30 +85,37 @@ struct KernelBuilder {
     var reductions: [KernelReduction] = []
     let bodyStrides = plan.keptThenReduced(rowMajorStrides(plan.axes))
     let outerStrides = rowMajorStrides(plan.outerAxes)
+    var known: KnownSubstitution?
     for (root, level) in plan.members {
-      let node = graph.nodes[root]
-      let readLevel: Level = node.isReduction ? .body : level
-      let substitution = substitution(root, readLevel, plan, graph)
+      let isReduction = graph.nodes[root].isReduction
+      let readLevel: Level = isReduction ? .body : level
+      let strides = readLevel == .body ? bodyStrides : outerStrides
+      let space = graph.nodes[root].space
+      let substitution: Substitution
+      if !isReduction, let known, known.level == level, known.space == space {
+        substitution = known.substitution
+      } else {
+        substitution = self.substitution(root, by: strides, graph)
+        if !isReduction {
+          known = KnownSubstitution(level: level, space: space, substitution: substitution)
+        }
+      }
       if readLevel == .outer {
-        let value = expressions.evaluate(
-          root, &graph, substitution: substitution, rank: outerStrides.count, into: &epilogue)
+        let value = expressions.evaluate(root, &graph, substitution, into: &epilogue)
         epilogue.values[root] = value
-        epilogue.store(
-          value,
-          at: accesses(root, strides: outerStrides, substitution: substitution, graph))
+        epilogue.store(value, at: accesses(root, strides: strides, substitution.maps, graph))
         continue
       }
-      let value = expressions.evaluate(
-        root, &graph, substitution: substitution, rank: bodyStrides.count, into: &body)
-      if let reduction = KernelReduction(node.kind, node: value) {
+      let value = expressions.evaluate(root, &graph, substitution, into: &body)
+      if let reduction = KernelReduction(graph.nodes[root].kind, node: value) {
         reductions.append(reduction)
-        let result = epilogue.append(Node(.accumulator(reductions.count - 1), node.element))
+        let result = epilogue.append(
+          Node(.accumulator(reductions.count - 1), graph.nodes[root].element))
         epilogue.values[root] = result
         epilogue.store(result, at: rowMajorAccesses(root, strides: outerStrides))
       } else {
         body.values[root] = value
-        body.store(
-          value, at: accesses(root, strides: bodyStrides, substitution: substitution, graph))
+        body.store(value, at: accesses(root, strides: strides, substitution.maps, graph))
       }
     }
     return Kernel(
@@ -122,17 +131,16 @@ struct KernelBuilder {
     var product: KernelContraction?
     for (root, _) in plan.members {
       let value: Int
-      let substitution = substitution(root, .body, plan, graph)
+      // Of a contraction all axes of the kernel are kept.
+      let substitution = substitution(root, by: strides, graph)
       if case .contraction(let lanes) = graph.nodes[root].kind {
         product = contractionOperands(root, plan, lanes, expressions, graph)
         value = epilogue.append(Node(.accumulator(0), graph.nodes[root].element))
       } else {
-        value = expressions.evaluate(
-          root, &graph, substitution: substitution, rank: strides.count, into: &epilogue)
+        value = expressions.evaluate(root, &graph, substitution, into: &epilogue)
       }
       epilogue.values[root] = value
-      epilogue.store(
-        value, at: accesses(root, strides: strides, substitution: substitution, graph))
+      epilogue.store(value, at: accesses(root, strides: strides, substitution.maps, graph))
     }
     return Kernel(name: "", space: plan.axes, contraction: product, epilogue: epilogue.block)
   }
@@ -171,7 +179,7 @@ struct KernelBuilder {
     var expressions = ExpressionBuilder(placed: placed, kernel: index, bufferOf: bufferOf)
     var copy = BlockBuilder()
     let value = expressions.evaluate(
-      root, &graph, substitution: View.identity(rank: space.count).forms, rank: space.count,
+      root, &graph, Substitution(View.identity(rank: space.count).forms, rank: space.count),
       into: &copy)
     copy.store(value, at: (stores[root] ?? []).map { Access(buffer: $0, map: map) })
     return [

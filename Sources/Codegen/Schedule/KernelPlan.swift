@@ -27,11 +27,9 @@ struct KernelPlan {
   var members: [(root: Int, level: Level)] = []
   var operationCount = 0
   /// What it reads, as node and view.
-  var loads: Set<UInt64> = []
-  /// Of each node that it reads the first view.
-  var views: [Int32: Int32] = [:]
+  var loads = SmallTable<Use, Void>()
   /// Arguments that it reads, and how.
-  var argumentReads: [Int: ArgumentRead] = [:]
+  var argumentReads = SmallTable<Int, ArgumentRead>()
 
   enum ArgumentRead: Hashable {
     case inPlace(Level)

@@ -13,31 +13,22 @@ struct Lowering {
   let explains: Bool
   /// The use that each value of the function became; meaningless for dead ones.
   var uses: [Use]
-  var copies: [CopyKey: Int] = [:]
+  var copies = SmallTable<CopyKey, Int>()
   /// How guarded windows came about, by what they are.
-  var slides: [Use: Slide] = [:]
-  var checks: [CheckKey: Int] = [:]
+  var slides = SmallTable<Use, Slide>()
+  var checks = SmallTable<CheckKey, Int>()
 
-  private var elementwiseAxes: [ElementwiseKey: ElementwiseAxes] = [:]
+  /// By value: the number of its extents.
+  private(set) var sizeNumbers: [Int32] = []
+  var elementwiseAxes = SmallTable<ElementwiseKey, ElementwiseAxes>()
+  /// The last value that was looked at for its name.
+  private var lastNamed: (view: Int32, domain: Int32, sizes: Int32, isWhole: Bool)?
 
-  /// What decides the axes of an elementwise node: the extents of its value and the views of its operands, by number.
-  private struct ElementwiseKey: Hashable {
-    var sizes: Int32
-    var views: [Int32]
-  }
-
-  /// The node's own axes, the operands' views of them, and the value's view of the node.
-  private struct ElementwiseAxes {
-    var domain: Int32
-    /// None.
-    var reduced: Int32
-    var views: [Int32]
-    var result: Int32
-  }
-
-  struct CopyKey: Hashable {
+  struct CopyKey: QuickHashable {
     var use: Use
     var sizes: Int32
+
+    var quickHash: QuickHash { QuickHash(Int(use.node), Int(use.view), Int(sizes)) }
   }
 
   init(_ function: Function, fuse: Bool, explains: Bool) {
@@ -45,6 +36,21 @@ struct Lowering {
     self.fuse = fuse
     self.explains = explains
     uses = [Use](repeating: Use(node: -1, view: 0), count: function.instructions.count)
+    numberSizes()
+  }
+
+  /// Interns the extents of all values; those of neighbours are often the same.
+  private mutating func numberSizes() {
+    sizeNumbers.reserveCapacity(function.instructions.count)
+    var last = Shape.scalar
+    var number = graph.noExtents
+    for instruction in function.instructions {
+      if instruction.type.shape != last {
+        last = instruction.type.shape
+        number = graph.shapes.number(of: last.sizes.filter { $0 != 1 })
+      }
+      sizeNumbers.append(number)
+    }
   }
 
   /// The graph, its targets set.
@@ -62,7 +68,9 @@ struct Lowering {
   /// Gives the name of a value to the node that computes it, unless that has one.
   private mutating func name(_ index: Int) {
     let node = Int(uses[index].node)
-    guard let name = function.origins[Value(index)]?.name, graph.names[node] == nil else { return }
+    guard let name = function.origins[Value(index)]?.name, graph.name(of: node) == nil else {
+      return
+    }
     switch graph.nodes[node].kind {
     case .splat, .argument, .iota: return
     case .constant, .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .part, .joined,
@@ -70,7 +78,19 @@ struct Lowering {
       break
     case .loop: return
     }
-    if graph.isWhole(uses[index], sizes: sizes(of: Value(index))) { graph.names[node] = name }
+    if isWhole(index) { graph.name(node, name) }
+  }
+
+  /// Whether a value is the whole of its node, in the same order.
+  private mutating func isWhole(_ index: Int) -> Bool {
+    let (use, sizes) = (uses[index], sizeNumbers[index])
+    let domain = graph.nodes[Int(use.node)].domain
+    if let last = lastNamed, last.view == use.view, last.domain == domain, last.sizes == sizes {
+      return last.isWhole
+    }
+    let isWhole = graph.isWhole(use, sizes: graph.shapes[sizes])
+    lastNamed = (use.view, domain, sizes, isWhole)
+    return isWhole
   }
 
   private func liveness() -> [Bool] {
@@ -83,9 +103,7 @@ struct Lowering {
   }
 
   /// The extents of a value that count: those other than 1.
-  func sizes(of value: Value) -> [Int] {
-    function.type(of: value).shape.extents.lazy.map(\.size).filter { $0 != 1 }
-  }
+  func sizes(of value: Value) -> [Int] { graph.shapes[sizeNumbers[value.index]] }
 
   private mutating func lower(_ index: Int) throws -> Use {
     let instruction = function.instructions[index]
@@ -150,72 +168,14 @@ struct Lowering {
     return use(node, View(rank: rank, forms: [AffineMap.axis(position, rank: rank)]))
   }
 
-  private mutating func elementwise(_ op: ElementwiseOp, _ operands: [Value], _ value: Value) -> Use
-  {
-    var operandUses = operands.map { uses[$0.index] }
-    let axes = elementwiseAxes(operandUses.map(\.view), sizes: sizes(of: value))
-    for index in operandUses.indices { operandUses[index].view = axes.views[index] }
-    let node = graph.append(
-      .elementwise(op), function.type(of: value).element, domain: axes.domain, space: axes.domain,
-      reduced: axes.reduced, operands: operandUses, value: value.index)
-    graph.isForced[node] = !fuse
-    return Use(node: Int32(node), view: axes.result)
-  }
-
-  /// Axes along which no operand moves are dropped, neighbours that all operands walk as one are joined.
-  private mutating func elementwiseAxes(_ numbers: [Int32], sizes: [Int]) -> ElementwiseAxes {
-    let key = ElementwiseKey(sizes: graph.shapes.number(of: sizes), views: numbers)
-    if let known = elementwiseAxes[key] { return known }
-    let views = numbers.map { graph.views[$0] }
-    var kept: [Int] = []
-    var domain: [Int] = []
-    for axis in sizes.indices where !views.allSatisfy({ $0.isConstant(along: axis) }) {
-      if let last = kept.last, last == axis - 1,
-        views.allSatisfy({ $0.joins(last, size: sizes[axis]) })
-      {
-        kept[kept.count - 1] = axis
-        domain[domain.count - 1] *= sizes[axis]
-      } else {
-        kept.append(axis)
-        domain.append(sizes[axis])
-      }
-    }
-    let own =
-      kept.count == sizes.count
-      ? numbers : views.map { graph.views.number(of: $0.keeping(kept)) }
-    let result = Self.joinedView(sizes: sizes, kept: kept, domain: domain)
-    let axes = ElementwiseAxes(
-      domain: graph.shapes.number(of: domain), reduced: graph.shapes.number(of: []), views: own,
-      result: graph.views.number(of: result))
-    elementwiseAxes[key] = axes
-    return axes
-  }
-
-  /// Where the axes of a value are in a domain whose axis i ends with axis `kept[i]` of the value.
-  private static func joinedView(sizes: [Int], kept: [Int], domain: [Int]) -> View {
-    var forms: [AffineMap] = []
-    for (last, extent) in zip(kept, domain) {
-      var form = AffineMap(strides: [Int](repeating: 0, count: sizes.count))
-      var stride = 1
-      var axis = last
-      while stride < extent {
-        form.strides[axis] = stride
-        stride *= sizes[axis]
-        axis -= 1
-      }
-      forms.append(form)
-    }
-    return View(rank: sizes.count, forms: forms)
-  }
-
   // MARK: Storing
 
   /// The same value as a node of its own whose elements lie in row-major order.
   mutating func copied(_ source: Use, sizes: [Int], _ value: Value) -> Use {
     let key = CopyKey(use: source, sizes: graph.shapes.number(of: sizes))
     if let known = copies[key] { return whole(known, sizes: sizes) }
-    if sizes.reduce(1, *) == 0 { return source }
-    let count = sizes.reduce(1, *)
+    if sizes.product == 0 { return source }
+    let count = sizes.product
     let node = graph.append(
       .copy, graph.nodes[Int(source.node)].element, domain: sizes.isEmpty ? [] : [count],
       space: sizes, operands: [source], value: value.index)

@@ -27,9 +27,11 @@ enum RoutineNode {
 }
 
 /// Equal checks are one.
-struct CheckKey: Hashable {
+struct CheckKey: QuickHashable {
   var indices: Int32
   var rows: Int
+
+  var quickHash: QuickHash { QuickHash(Int(indices), rows) }
 }
 
 extension Lowering {
@@ -76,7 +78,7 @@ extension Lowering {
     graph.checks[node] = CheckNote(
       name: name, shape: function.type(of: indices).shape, line: Int(origin?.line ?? 0),
       column: Int(origin?.column ?? 0))
-    graph.names[node] = "check_" + (name ?? "indices")
+    graph.name(node, "check_" + (name ?? "indices"))
     return use(node, View(rank: 0, forms: []))
   }
 

@@ -91,9 +91,9 @@ extension Program {
     var tenancies: [Tenancy] = []
     var tenancyOf = [Int](repeating: -1, count: buffers.count)
     var isHandedOn = [Bool](repeating: false, count: buffers.count)
-    for index in kernels.indices {
+    for (index, kernel) in kernels.enumerated() {
       for buffer in born[index] {
-        let heir = kernels[index].takesOver(
+        let heir = kernel.takesOver(
           buffer,
           from: dying[index].filter {
             // Of a loop's steps none but the last is the end of what is from outside.
@@ -244,6 +244,25 @@ extension Kernel {
       guard access.map == map, access.guards.isEmpty else { return false }
       count += 1
     }
-    return count > 0 && touchedBuffers.count { $0 == buffer } == count
+    return count > 0 && accessCount(of: buffer) == count
+  }
+
+  /// How often a buffer stands among `touchedBuffers`.
+  private func accessCount(of buffer: Int) -> Int {
+    var count = 0
+    for block in [body, epilogue] {
+      for node in block.nodes {
+        if case .load(let access) = node.operation, access.buffer == buffer { count += 1 }
+      }
+      for store in block.stores where store.access.buffer == buffer { count += 1 }
+    }
+    if let contraction {
+      if contraction.left.buffer == buffer { count += 1 }
+      if contraction.right.buffer == buffer { count += 1 }
+    }
+    if let routine {
+      count += routine.reads.count { $0 == buffer } + (routine.result == buffer ? 1 : 0)
+    }
+    return count
   }
 }

@@ -4,24 +4,46 @@ import NNIR
 
 /// C identifiers, each once.
 struct NameTable {
-  private var taken: Set<String> = []
-  private var next: [String: Int] = [:]
+  private var taken = SmallTable<String, Void>()
+  private var next = SmallTable<String, Int>()
 
   /// `wanted` with what C does not allow replaced, and a number where it is taken.
   mutating func unique(_ wanted: String) -> String {
-    var base = ""
-    for scalar in wanted.unicodeScalars {
-      let isAllowed =
-        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
-      base.unicodeScalars.append(isAllowed || scalar == "_" ? scalar : "_")
-    }
-    if let first = base.unicodeScalars.first, ("0"..."9").contains(first) { base = "_" + base }
-    if base.isEmpty { base = "value" }
-    if taken.insert(base).inserted { return base }
+    let base = Self.identifier(wanted)
+    if take(base) { return base }
     var number = next[base] ?? 2
-    while !taken.insert("\(base)_\(number)").inserted { number += 1 }
+    while !take("\(base)_\(number)") { number += 1 }
     next[base] = number + 1
     return "\(base)_\(number)"
+  }
+
+  /// Whether a name was free; it is not any more.
+  private mutating func take(_ name: String) -> Bool {
+    if taken[name] != nil { return false }
+    taken[name] = ()
+    return true
+  }
+
+  private static func identifier(_ wanted: String) -> String {
+    // Nearly all are.
+    var name = wanted
+    let isIdentifier = name.withUTF8 { bytes in
+      bytes.first.map { !isDigit($0) } ?? false && bytes.allSatisfy(isNamePart)
+    }
+    if isIdentifier { return wanted }
+    var base = ""
+    for scalar in wanted.unicodeScalars {
+      let isAllowed = scalar.isASCII && isNamePart(UInt8(scalar.value))
+      base.unicodeScalars.append(isAllowed ? scalar : "_")
+    }
+    if let first = base.utf8.first, isDigit(first) { base = "_" + base }
+    return base.isEmpty ? "value" : base
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+  private static func isNamePart(_ byte: UInt8) -> Bool {
+    (byte | 0x20) &- UInt8(ascii: "a") < 26 || isDigit(byte) || byte == UInt8(ascii: "_")
   }
 }
 
@@ -30,9 +52,9 @@ struct NodeNames {
   let graph: TensorGraph
   let function: Function
   /// Results' names for the nodes that have no other.
-  private var results: [Int: String] = [:]
+  private var results = SmallTable<Int, String>()
   /// The names of the buffers that hold nodes' values.
-  var buffers: [Int: String] = [:]
+  var buffers = SmallTable<Int, String>()
 
   init(_ graph: TensorGraph, _ function: Function) {
     self.graph = graph
@@ -48,7 +70,7 @@ struct NodeNames {
       return function.arguments[number].name
     }
     if case .part(let joined, _) = graph.nodes[node].kind { return known(Int(joined)) }
-    return graph.names[node] ?? results[node]
+    return graph.name(of: node) ?? results[node]
   }
 
   /// A name in any case.
@@ -91,7 +113,7 @@ struct NodeNames {
     if budget < 0 || depth > 12 { return "…" }
     switch graph.nodes[node].kind {
     case .argument, .iota, .loop, .loopResult: return name(node)
-    case .constant: return graph.names[node] ?? "constant"
+    case .constant: return graph.name(of: node) ?? "constant"
     case .splat(let scalar):
       return scalar.element == .bool ? "\(scalar.bool)" : "\(scalar.shortText)"
     case .copy: return texts(node, depth, &budget)[0]

@@ -31,9 +31,15 @@ struct Ordering {
       }
     }
     for root in order.reversed() where isForward[root] {
-      for load in roots.loads(of: root) { isForward[Int(load.node)] = true }
+      for position in roots.loadRange(of: root) {
+        isForward[Int(roots.loads[position].node)] = true
+      }
     }
-    assignOwners(function)
+    if Self.hasUpdates(function) { assignOwners(function) }
+  }
+
+  private static func hasUpdates(_ function: Function) -> Bool {
+    function.results.contains { $0.role.isUpdate }
   }
 
   // MARK: Owners
@@ -80,7 +86,7 @@ struct Ordering {
   // MARK: The order
 
   mutating func sorted(_ function: Function) -> [Int] {
-    if !function.results.contains(where: { $0.role.isUpdate }) { return forwardFirst() }
+    if !Self.hasUpdates(function) { return forwardFirst() }
     let edges = antiDependencies(function)
     return topological(edges)
   }

@@ -22,21 +22,25 @@ struct PlacedKernels {
   /// By node: the arguments that it updates.
   private var updates: [Int: [Int]] = [:]
   /// By number of elements: the newest kernel whose body walks as many.
-  private var newest: [Int: Int] = [:]
+  private var newest = SmallTable<Int, Int>()
   /// By node: the first root that reads it, or -1.
   private var firstReader: [Int32]
+  /// The number of no extents.
+  private let noExtents: Int32
 
   init(_ graph: TensorGraph, _ roots: Roots, order: [Int], _ function: Function, fuse: Bool) {
     self.graph = graph
     self.roots = roots
     self.fuse = fuse
+    noExtents = graph.noExtents
     kernelOf = [Int32](repeating: -1, count: graph.nodes.count)
     levelOf = [Level](repeating: .body, count: graph.nodes.count)
     lastReader = [Int32](repeating: -1, count: function.arguments.count)
     firstReader = [Int32](repeating: -1, count: graph.nodes.count)
     for root in order {
-      for load in roots.loads(of: root) where firstReader[Int(load.node)] < 0 {
-        firstReader[Int(load.node)] = Int32(root)
+      for position in roots.loadRange(of: root) {
+        let node = Int(roots.loads[position].node)
+        if firstReader[node] < 0 { firstReader[node] = Int32(root) }
       }
     }
     for target in graph.targets {
@@ -56,8 +60,8 @@ struct PlacedKernels {
     }
     if fuse {
       var producer = -1
-      for load in roots.loads(of: root) {
-        producer = max(producer, Int(kernelOf[Int(load.node)]))
+      for position in roots.loadRange(of: root) {
+        producer = max(producer, Int(kernelOf[Int(roots.loads[position].node)]))
       }
       if producer >= 0, join(root, kernel: producer, isSibling: false) { return }
       let sibling = newest[bodyCount(root)] ?? -1
@@ -66,7 +70,7 @@ struct PlacedKernels {
     open(root)
   }
 
-  private func bodyCount(_ root: Int) -> Int { graph.iteration(of: root).reduce(1, *) }
+  private func bodyCount(_ root: Int) -> Int { graph.iterationCount(of: root) }
 
   private mutating func open(_ root: Int) {
     var plan = KernelPlan(kind: .map, axes: graph.space(of: root))
@@ -100,9 +104,9 @@ struct PlacedKernels {
     levelOf[root] = level
     if graph.isCheck(root) { lastCheck = kernel }
     let readLevel = readLevel(root, level)
-    for load in roots.loads(of: root) {
-      kernels[kernel].loads.insert(Self.key(load))
-      if kernels[kernel].views[load.node] == nil { kernels[kernel].views[load.node] = load.view }
+    for position in roots.loadRange(of: root) {
+      let load = roots.loads[position]
+      kernels[kernel].loads[load.use] = ()
       guard case .argument(let argument) = graph.nodes[Int(load.node)].kind else { continue }
       lastReader[argument] = max(lastReader[argument], Int32(kernel))
       let read: KernelPlan.ArgumentRead =
@@ -114,10 +118,6 @@ struct PlacedKernels {
     }
   }
 
-  private static func key(_ load: Load) -> UInt64 {
-    UInt64(UInt32(bitPattern: load.node)) << 32 | UInt64(UInt32(bitPattern: load.view))
-  }
-
   /// A reduction's operand is read in the body, whatever the level of its result.
   private func readLevel(_ root: Int, _ level: Level) -> Level {
     graph.nodes[root].isReduction ? .body : level
@@ -126,11 +126,17 @@ struct PlacedKernels {
   /// Whether a load's elements lie exactly as the root walks them.
   private func isInPlace(_ load: Load, of root: Int) -> Bool {
     let node = graph.nodes[root]
+    let domain = graph.domain(of: Int(load.node))
+    // Most are read as they lie, over the same axes.
+    if load.view == graph.knownIdentity(rank: domain.count), node.reduced == noExtents,
+      node.space == graph.nodes[Int(load.node)].domain
+    {
+      return true
+    }
     let view = graph.views[load.view]
     guard view.guards.isEmpty else { return false }
-    let domain = graph.domain(of: Int(load.node))
     let iteration = graph.iteration(of: root)
-    guard domain.reduce(1, *) == iteration.reduce(1, *) else { return false }
+    guard domain.product == iteration.product else { return false }
     if iteration.isEmpty { return true }
     let address = view.address(over: domain)
     if address.offset != 0 { return false }
@@ -147,22 +153,22 @@ struct PlacedKernels {
   // MARK: Joining
 
   private mutating func join(_ root: Int, kernel: Int, isSibling: Bool) -> Bool {
-    let plan = kernels[kernel]
-    let operations = plan.operationCount + Int(roots.operationCounts[root])
+    let operations = kernels[kernel].operationCount + Int(roots.operationCounts[root])
     guard operations <= Self.operationLimit else { return false }
-    if isSibling, !isReadTogether(root, kernel),
-      !roots.loads(of: root).contains(where: { isShared($0, with: plan) })
-    {
+    if isSibling, !isReadTogether(root, kernel), !sharesLoads(root, with: kernel) {
       return false
     }
     switch graph.nodes[root].kind {
     case .elementwise, .copy, .part:
-      for level in plan.levels where reads(root, kernel, at: level) {
-        guard canUpdate(root, kernel, level),
-          let axes = refined(plan, graph.space(of: root), at: level)
-        else { continue }
-        kernels[kernel].axes = axes.axes
-        kernels[kernel].reducedMask = axes.mask
+      for level in kernels[kernel].levels where reads(root, kernel, at: level) {
+        guard canUpdate(root, kernel, level) else { continue }
+        // Most have the axes that the kernel has.
+        if level == .outer || kernels[kernel].axes != graph.space(of: root) {
+          guard let axes = refined(kernels[kernel], graph.space(of: root), at: level)
+          else { continue }
+          kernels[kernel].axes = axes.axes
+          kernels[kernel].reducedMask = axes.mask
+        }
         add(root, kernel, level)
         return true
       }
@@ -178,23 +184,36 @@ struct PlacedKernels {
   private func isReadTogether(_ root: Int, _ kernel: Int) -> Bool {
     let reader = Int(firstReader[root])
     return reader >= 0
-      && roots.loads(of: reader).contains { kernelOf[Int($0.node)] == Int32(kernel) }
+      && roots.loadRange(of: reader).contains {
+        kernelOf[Int(roots.loads[$0].node)] == Int32(kernel)
+      }
   }
 
-  /// Whether a kernel reads the same elements, or others of the same array in the same order, as other slices of it.
-  private func isShared(_ load: Load, with plan: KernelPlan) -> Bool {
-    if plan.loads.contains(Self.key(load)) { return true }
-    guard let known = plan.views[load.node] else { return false }
-    let (one, other) = (graph.views[known], graph.views[load.view])
-    let domain = graph.domain(of: Int(load.node))
-    return one.guards.isEmpty && other.guards.isEmpty && one.rank == other.rank
-      && one.address(over: domain).strides == other.address(over: domain).strides
+  /// Whether a kernel reads what a root reads: the same elements, or others of the same array in the same order, as other slices
+  /// of it.
+  private func sharesLoads(_ root: Int, with kernel: Int) -> Bool {
+    roots.loadRange(of: root).contains { position in
+      let use = roots.loads[position].use
+      return kernels[kernel].loads[use] != nil
+        || kernels[kernel].loads.keys.contains { $0.node == use.node && areAlike($0, use) }
+    }
+  }
+
+  /// Whether two uses of a node walk its elements in the same order.
+  private func areAlike(_ one: Use, _ other: Use) -> Bool {
+    let views = (graph.views[one.view], graph.views[other.view])
+    guard views.0.guards.isEmpty, views.1.guards.isEmpty, views.0.rank == views.1.rank else {
+      return false
+    }
+    let domain = graph.domain(of: Int(one.node))
+    return views.0.address(over: domain).strides == views.1.address(over: domain).strides
   }
 
   /// Whether all that the root reads from the kernel's own values is at hand at a level.
   private func reads(_ root: Int, _ kernel: Int, at level: Level) -> Bool {
-    roots.loads(of: root).allSatisfy { load in
-      kernelOf[Int(load.node)] != Int32(kernel)
+    roots.loadRange(of: root).allSatisfy { position in
+      let load = roots.loads[position]
+      return kernelOf[Int(load.node)] != Int32(kernel)
         || levelOf[Int(load.node)] == level && isInPlace(load, of: root)
     }
   }
@@ -212,7 +231,7 @@ struct PlacedKernels {
     _ plan: KernelPlan, _ other: [Int], at level: Level
   ) -> (axes: [Int], mask: UInt64)? {
     let own = plan.axes(at: level)
-    guard own.reduce(1, *) == other.reduce(1, *),
+    guard own.product == other.product,
       let factors = refinement(of: own, by: other)
     else { return nil }
     var axes: [Int] = []
@@ -242,15 +261,15 @@ struct PlacedKernels {
       updates[root] == nil
     else { return false }
     let body = graph.shapes[node.body]
-    guard plan.axes.reduce(1, *) == body.reduce(1, *) else { return false }
+    guard plan.axes.product == body.product else { return false }
     let own = KernelPlan(kind: .reduction, axes: body, reducedMask: node.reducedMask)
     guard let joined = refined(own, plan.axes, at: .body) else { return false }
     if plan.kind == .reduction {
       guard let theirs = refined(plan, body, at: .body), theirs == joined else { return false }
     } else {
       // A map is split over threads, a reduction to few elements is not.
-      let outer = graph.space(of: root).reduce(1, *)
-      guard outer >= 16 || plan.axes.reduce(1, *) <= 16_384 else { return false }
+      let outer = graph.space(of: root).product
+      guard outer >= 16 || plan.axes.product <= 16_384 else { return false }
     }
     kernels[kernel].kind = .reduction
     kernels[kernel].axes = joined.axes

@@ -13,7 +13,7 @@ struct ProgramAssembly {
   /// The buffer to read a node's elements from, or -1.
   private(set) var bufferOf: [Int32]
   /// The buffers that a node's value is written to.
-  private var stores: [Int: [Int]] = [:]
+  private var stores = SmallTable<Int, [Int]>()
   private var resultBuffers: [Int] = []
   /// Updates that go by way of a temporary array: its buffer and the argument's.
   private var lateCopies: [(source: Int, argument: Int, name: String)] = []
@@ -65,12 +65,13 @@ struct ProgramAssembly {
       for (root, _) in plan.members { assignOperands(of: root) }
     }
     for index in graph.nodes.indices where graph.nodes[index].isJoined {
-      for part in graph.operands(of: index) { stores[Int(part.node)] = stores[index] }
+      guard let places = stores[index] else { continue }
+      for part in graph.operands(of: index) { stores[Int(part.node)] = places }
     }
   }
 
   private mutating func store(_ node: Int, in buffer: Int) {
-    stores[node, default: []].append(buffer)
+    stores[node] = stores[node].map { $0 + [buffer] } ?? [buffer]
     if bufferOf[node] < 0 { bufferOf[node] = Int32(buffer) }
   }
 

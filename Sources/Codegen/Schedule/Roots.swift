@@ -8,6 +8,8 @@ struct Load {
   var node: Int32
   /// From the root's iteration to the node's domain.
   var view: Int32
+
+  var use: Use { Use(node: node, view: view) }
 }
 
 /// The nodes of a graph gathered into roots: expressions that are evaluated at one go.
@@ -25,7 +27,7 @@ struct Roots {
   var isTrivial: [Bool]
   private(set) var operationCounts: [Int32] = []
   private var loadStarts: [Int32] = []
-  private var loads: [Load] = []
+  private(set) var loads: [Load] = []
 
   init(_ graph: inout TensorGraph, fuse: Bool) {
     let count = graph.nodes.count
@@ -43,8 +45,11 @@ struct Roots {
 
   func isRoot(_ node: Int) -> Bool { rootOf[node] == Int32(node) }
 
-  func loads(of root: Int) -> ArraySlice<Load> {
-    loads[Int(loadStarts[root])..<Int(loadStarts[root + 1])]
+  func loads(of root: Int) -> ArraySlice<Load> { loads[loadRange(of: root)] }
+
+  /// Where a root's loads stand among all: a slice of them would be counted in and out.
+  func loadRange(of root: Int) -> Range<Int> {
+    Int(loadStarts[root])..<Int(loadStarts[root + 1])
   }
 
   // MARK: Trivial nodes
@@ -58,9 +63,11 @@ struct Roots {
       var loads = 0
       var total: Int8 = 1
       var isPossible = true
-      for (position, use) in graph.operands(of: index).enumerated() {
+      let range = graph.operandRange(of: index)
+      for position in range {
+        let use = graph.operands[position]
         // An operand that stands twice is loaded once.
-        if graph.operands(of: index).prefix(position).contains(use) { continue }
+        if (range.lowerBound..<position).contains(where: { graph.operands[$0] == use }) { continue }
         let operand = Int(use.node)
         switch graph.nodes[operand].kind {
         case .splat: break
@@ -106,7 +113,8 @@ struct Roots {
         rootOf[index] = Int32(index)
         viewOf[index] = graph.identity(rank: graph.iterationRank(of: index))
       }
-      for use in graph.operands(of: index) {
+      for position in graph.operandRange(of: index) {
+        let use = graph.operands[position]
         let operand = Int(use.node)
         if graph.nodes[operand].kind.isLeaf { continue }
         let view = graph.composed(use.view, with: viewOf[index])
@@ -125,8 +133,7 @@ struct Roots {
     guard case .elementwise = graph.nodes[node].kind, !graph.isForced[node], demand >= 0 else {
       return false
     }
-    let own = graph.space(of: node).reduce(1, *)
-    return own >= graph.iteration(of: Int(demand)).reduce(1, *)
+    return graph.spaceCount(of: node) >= graph.iterationCount(of: Int(demand))
   }
 
   // MARK: Cuts
@@ -157,7 +164,7 @@ struct Roots {
       let nodes = Array(members[Int(starts[root])..<Int(starts[root + 1])])
       if nodes.count > Self.longestExpression {
         wasCut = force(nodes, longest: Self.longestExpression, &graph) || wasCut
-      } else if expressionWidth(nodes, graph) > Self.widestExpression {
+      } else if expressionWidth(root, graph) > Self.widestExpression {
         wasCut = force(nodes, longest: nodes.count / 2, &graph) || wasCut
       }
     }
@@ -166,12 +173,12 @@ struct Roots {
 
   /// - Parameter nodes: an expression, each node before its operands.
   private func force(_ nodes: [Int], longest: Int, _ graph: inout TensorGraph) -> Bool {
-    var positions: [Int: Int] = [:]
+    var positions = SmallTable<Int, Int>()
     for (position, node) in nodes.enumerated() { positions[node] = position }
     var firstUse = [Int](repeating: nodes.count, count: nodes.count)
     for (position, node) in nodes.enumerated() {
-      for use in graph.operands(of: node) {
-        if let operand = positions[Int(use.node)] {
+      for operand in graph.operandRange(of: node) {
+        if let operand = positions[Int(graph.operands[operand].node)] {
           firstUse[operand] = min(firstUse[operand], position)
         }
       }
@@ -211,9 +218,12 @@ struct Roots {
     let count = graph.nodes.count
     var found: [(root: Int32, load: Load)] = []
     var starts = [Int32](repeating: 0, count: count + 1)
+    var pending: [Use] = []
     for index in 0..<count where rootOf[index] >= 0 {
-      var pending = graph.operands(of: index).map {
-        Use(node: $0.node, view: graph.composed($0.view, with: viewOf[index]))
+      for operand in graph.operandRange(of: index) {
+        let use = graph.operands[operand]
+        pending.append(
+          Use(node: use.node, view: graph.composed(use.view, with: viewOf[index])))
       }
       while let use = pending.popLast() {
         let node = Int(use.node)
@@ -221,7 +231,8 @@ struct Roots {
         case .splat, .iota: continue
         case .elementwise where isTrivial[node]:
           operationCounts[Int(rootOf[index])] += 1
-          for operand in graph.operands(of: node) {
+          for position in graph.operandRange(of: node) {
+            let operand = graph.operands[position]
             let view = graph.composed(operand.view, with: use.view)
             pending.append(Use(node: operand.node, view: view))
           }
@@ -242,43 +253,6 @@ struct Roots {
       next[Int(root)] += 1
     }
     loadStarts = starts
-  }
-}
-
-extension TensorGraph {
-  /// Forces what elementwise operations make of a product for a reduction: as the product's epilogue it is computed in the
-  /// order in which the sums lie, and stored in their stead. Within the reduction it would be computed in that one's order, in
-  /// short pieces where it pools.
-  fileprivate mutating func forceEpilogues() {
-    var useCounts = [Int32](repeating: 0, count: nodes.count)
-    var lastUser = [Int32](repeating: -1, count: nodes.count)
-    for target in targets { useCounts[Int(target.node)] += 1 }
-    for index in nodes.indices {
-      for use in operands(of: index) {
-        useCounts[Int(use.node)] += 1
-        lastUser[Int(use.node)] = Int32(index)
-      }
-    }
-    for index in nodes.indices {
-      guard case .contraction = nodes[index].kind else { continue }
-      var last = index
-      while useCounts[last] == 1, lastUser[last] >= 0, !isForced[last] {
-        let user = Int(lastUser[last])
-        if nodes[user].isReduction, last != index {
-          isForced[last] = true
-          break
-        }
-        guard case .elementwise = nodes[user].kind, reads(last, whole: user) else { break }
-        last = user
-      }
-    }
-  }
-
-  /// Whether an elementwise node has the elements of a node that it reads as its own, in the same order.
-  private func reads(_ node: Int, whole user: Int) -> Bool {
-    operands(of: user).allSatisfy { use in
-      use.node != node || isWhole(use, sizes: domain(of: user))
-    }
   }
 }
 

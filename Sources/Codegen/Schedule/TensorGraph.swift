@@ -4,7 +4,7 @@
 import NNIR
 
 /// A value: elements of a node seen through a view.
-struct Use: Hashable {
+struct Use: Equatable {
   var node: Int32
   /// The number of an interned view.
   var view: Int32
@@ -73,22 +73,6 @@ struct TensorNode {
   var value: Int32
 }
 
-/// Values numbered in order of first appearance, equal ones alike.
-struct Interned<Element: Hashable> {
-  private(set) var elements: [Element] = []
-  private var numbers: [Element: Int32] = [:]
-
-  mutating func number(of element: Element) -> Int32 {
-    if let number = numbers[element] { return number }
-    let number = Int32(elements.count)
-    elements.append(element)
-    numbers[element] = number
-    return number
-  }
-
-  subscript(number: Int32) -> Element { elements[Int(number)] }
-}
-
 /// What a node's elements must be written to in any case.
 struct Target {
   var node: Int32
@@ -100,6 +84,8 @@ struct TensorGraph {
   var nodes: [TensorNode] = []
   var operands: [Use] = []
   var shapes = Interned<[Int]>()
+  /// The number of no extents at all.
+  let noExtents: Int32
   var views = Interned<View>()
   /// Nodes whose elements must be stored.
   var isForced: [Bool] = []
@@ -108,14 +94,33 @@ struct TensorGraph {
   /// Of the nodes that are checks: what their errors say.
   var checks: [Int: CheckNote] = [:]
   /// The graph file's names for nodes that have one.
-  var names: [Int: String] = [:]
-  private var compositions: [UInt64: Int32] = [:]
+  private var names: [String?] = []
+  private var compositions = SmallTable<Composition, Int32>()
   /// The number of the view that leaves axes as they are, by rank; -1 where there is none yet.
   private var identities: [Int32] = []
 
-  func operands(of node: Int) -> ArraySlice<Use> {
+  init() { noExtents = shapes.number(of: []) }
+
+  /// One view seen through another.
+  private struct Composition: QuickHashable {
+    var outer: Int32
+    var inner: Int32
+    var quickHash: QuickHash { QuickHash(Int(outer), Int(inner)) }
+  }
+
+  func operands(of node: Int) -> ArraySlice<Use> { operands[operandRange(of: node)] }
+
+  /// Where a node's operands stand among all: a slice of them would be counted in and out.
+  func operandRange(of node: Int) -> Range<Int> {
     let first = Int(nodes[node].firstOperand)
-    return operands[first..<first + Int(nodes[node].operandCount)]
+    return first..<first + Int(nodes[node].operandCount)
+  }
+
+  func name(of node: Int) -> String? { node < names.count ? names[node] : nil }
+
+  mutating func name(_ node: Int, _ name: String) {
+    while names.count <= node { names.append(nil) }
+    names[node] = name
   }
 
   /// Whether it may find an index out of range: a check, or a loop that makes some.
@@ -136,6 +141,10 @@ struct TensorGraph {
   /// The extents that a node's operands are functions of.
   func iteration(of node: Int) -> [Int] { space(of: node) + reduced(of: node) }
 
+  /// How many points these extents have.
+  func iterationCount(of node: Int) -> Int { spaceCount(of: node) * reduced(of: node).product }
+  func spaceCount(of node: Int) -> Int { space(of: node).product }
+
   mutating func append(
     _ kind: NodeKind, _ element: ElementType, domain: [Int], space: [Int], reduced: [Int] = [],
     operands uses: [Use] = [], value: Int
@@ -150,12 +159,22 @@ struct TensorGraph {
     _ kind: NodeKind, _ element: ElementType, domain: Int32, space: Int32, reduced: Int32,
     operands uses: [Use], value: Int
   ) -> Int {
+    operands += uses
+    return append(
+      kind, element, domain: domain, space: space, reduced: reduced, operandCount: uses.count,
+      value: value)
+  }
+
+  /// The same where the operands are the last ones that have been appended.
+  mutating func append(
+    _ kind: NodeKind, _ element: ElementType, domain: Int32, space: Int32, reduced: Int32,
+    operandCount: Int, value: Int
+  ) -> Int {
     nodes.append(
       TensorNode(
         kind: kind, element: element, domain: domain, space: space, reduced: reduced, body: space,
-        reducedMask: 0, firstOperand: Int32(operands.count), operandCount: Int32(uses.count),
-        value: Int32(value)))
-    operands += uses
+        reducedMask: 0, firstOperand: Int32(operands.count - operandCount),
+        operandCount: Int32(operandCount), value: Int32(value)))
     isForced.append(false)
     return nodes.count - 1
   }
@@ -167,15 +186,18 @@ struct TensorGraph {
     return identities[rank]
   }
 
+  /// The same for a view that may not be there yet: -1 then.
+  func knownIdentity(rank: Int) -> Int32 { rank < identities.count ? identities[rank] : -1 }
+
   /// How many extents a node's operands are functions of.
   func iterationRank(of node: Int) -> Int { space(of: node).count + reduced(of: node).count }
 
   /// The number of `outer` as seen through `inner`, which says where each axis of `outer` is in new axes.
   mutating func composed(_ outer: Int32, with inner: Int32) -> Int32 {
     // Most are: the rank of what is seen is that of the view.
-    let rank = views[outer].rank
+    let rank = views.elements[Int(outer)].rank
     if rank < identities.count, identities[rank] == inner { return outer }
-    let key = UInt64(UInt32(bitPattern: outer)) << 32 | UInt64(UInt32(bitPattern: inner))
+    let key = Composition(outer: outer, inner: inner)
     if let known = compositions[key] { return known }
     let substitution = views[inner]
     let number = views.number(
@@ -188,8 +210,17 @@ struct TensorGraph {
   func isWhole(_ use: Use, sizes: [Int]) -> Bool {
     let view = views[use.view]
     let domain = domain(of: Int(use.node))
-    guard view.guards.isEmpty, domain.reduce(1, *) == sizes.reduce(1, *) else { return false }
+    guard view.guards.isEmpty, domain.product == sizes.product else { return false }
     if sizes.isEmpty { return true }
     return view.address(over: domain) == AffineMap(strides: rowMajorStrides(sizes))
+  }
+}
+
+extension [Int] {
+  /// How many points extents have.
+  var product: Int {
+    var product = 1
+    for extent in self { product *= extent }
+    return product
   }
 }

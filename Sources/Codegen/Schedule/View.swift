@@ -38,9 +38,12 @@ extension AffineMap {
 
 /// The row-major strides of an array with these extents.
 func rowMajorStrides(_ sizes: [Int]) -> [Int] {
-  var strides = [Int](repeating: 1, count: sizes.count)
-  for axis in stride(from: sizes.count - 2, through: 0, by: -1) {
-    strides[axis] = strides[axis + 1] * sizes[axis + 1]
+  if sizes.count == 1 { return [1] }
+  var strides = sizes
+  var stride = 1
+  for axis in sizes.indices.reversed() {
+    strides[axis] = stride
+    stride *= sizes[axis]
   }
   return strides
 }
@@ -121,9 +124,15 @@ struct View: Hashable {
   }
 }
 
+/// Neighbouring axes that hold the same elements in two shapes.
+struct ReshapeGroup {
+  var old: Range<Int>
+  var new: Range<Int>
+}
+
 /// The shortest runs of neighbouring axes that hold the same elements in two shapes without axes of extent 1 or 0.
-func reshapeGroups(from old: [Int], to new: [Int]) -> [(old: Range<Int>, new: Range<Int>)] {
-  var groups: [(old: Range<Int>, new: Range<Int>)] = []
+func reshapeGroups(from old: [Int], to new: [Int]) -> [ReshapeGroup] {
+  var groups: [ReshapeGroup] = []
   var oldStart = 0
   var newStart = 0
   while oldStart < old.count, newStart < new.count {
@@ -140,7 +149,7 @@ func reshapeGroups(from old: [Int], to new: [Int]) -> [(old: Range<Int>, new: Ra
         newEnd += 1
       }
     }
-    groups.append((oldStart..<oldEnd, newStart..<newEnd))
+    groups.append(ReshapeGroup(old: oldStart..<oldEnd, new: newStart..<newEnd))
     oldStart = oldEnd
     newStart = newEnd
   }

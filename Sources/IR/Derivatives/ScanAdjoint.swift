@@ -68,7 +68,8 @@ extension FunctionBuilder {
 
   /// An operand of the adjoint scan.
   private func operand(
-    _ source: ScanStep.Source, of scan: Value, _ yields: [Value: Int], _ results: [Int: Value]
+    _ source: ScanStep.Source, of scan: Value, _ yields: SmallTable<Value, Int>,
+    _ results: [Int: Value]
   ) -> Value {
     switch source {
     case .operand(let number): function[scan].operands[number]
@@ -80,10 +81,10 @@ extension FunctionBuilder {
   }
 
   /// The numbers of the yields of the values of the body that are to be saved; the scan gets further yields where it has none.
-  private func yields(of value: Value, for sources: [ScanStep.Source]) -> [Value: Int] {
-    guard case .scan(var scan) = function[value].op else { return [:] }
+  private func yields(of value: Value, for sources: [ScanStep.Source]) -> SmallTable<Value, Int> {
+    guard case .scan(var scan) = function[value].op else { return SmallTable() }
     var body = scan.body.function
-    var numbers: [Value: Int] = [:]
+    var numbers = SmallTable<Value, Int>()
     for number in (scan.states..<body.results.count).reversed() {
       numbers[body.results[number].value] = number
     }

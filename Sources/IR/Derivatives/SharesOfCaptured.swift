@@ -58,7 +58,7 @@ struct AccumulatorSinking {
   /// Results that shares are made of.
   private(set) var usedResults: Set<Int> = []
   /// The yields that there are of values of the step, and those that may be made for shares.
-  private var yields: [Value: Int] = [:]
+  private var yields = SmallTable<Value, Int>()
 
   init(_ builder: FunctionBuilder, _ step: ScanStep) {
     self.builder = builder

@@ -8,7 +8,7 @@ public final class Graph {
   var problems = DiagnosticList()
   var temporaryCount = 0
   /// Where each value built in Swift comes from: operators have no place of their own and take that of an operand.
-  var places: [Symbol: SwiftPlace] = [:]
+  var places = SmallTable<Symbol, SwiftPlace>()
   /// The bodies of scans whose closures are running, the innermost last.
   var bodies: [OpenBody] = []
   var bodyCount = 0

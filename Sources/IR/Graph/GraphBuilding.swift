@@ -164,7 +164,7 @@ extension Graph {
   private func checked(_ name: String, at place: SwiftPlace) -> BoundName? {
     let bytes = Array(name.utf8)
     if bytes.isEmpty || !isNameStart(bytes[0]) || !bytes.allSatisfy(isNamePart)
-      || bytes.count > Lexer.maximumNameLength || keywords[name] != nil
+      || bytes.count > Lexer.maximumNameLength || isKeyword(name)
     {
       report("\(printable(bytes.prefix(40))) cannot be a name in a graph", at: place)
       return nil

@@ -4,7 +4,7 @@
 struct OpenBody {
   var number: Int
   var statements: [ScanSyntax.Statement] = []
-  var differentiated: Set<Symbol> = []
+  var differentiated = SymbolSet()
 }
 
 /// Walks sequences along an axis, with states that go from step to step: `scan` of the language.

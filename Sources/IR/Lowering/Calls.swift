@@ -3,8 +3,8 @@
 /// What a name in front of parentheses stands for.
 enum Callee {
   case primitive(Signature)
-  /// The number of a definition, of the graph or of the prelude.
-  case definition(Int, inPrelude: Bool)
+  /// The number of a definition in its code: the graph's, or that of a function of the prelude.
+  case definition(Int, Code)
   case grad, jvp
   case unknown
 }
@@ -12,16 +12,19 @@ enum Callee {
 extension Lowerer {
   func callee(_ symbol: Symbol) -> Callee {
     let isPrelude = frame.code.isPrelude
-    let table = isPrelude ? 1 : 0
+    let table = frame.code.number
+    if callees[table].isEmpty {
+      callees[table] = Array(repeating: nil, count: frame.code.tree.names.count)
+    }
     if let known = callees[table][Int(symbol.id)] { return known }
     let name = frame.code.tree.name(symbol)
     let found: Callee
     if !isPrelude, let index = functions[symbol] {
-      found = .definition(index, inPrelude: false)
+      found = .definition(index, code)
     } else if let signature = Signature.all[name], isPrelude || !name.hasPrefix("_") {
       found = .primitive(signature)
-    } else if let index = Prelude.definitions[name] {
-      found = .definition(index, inPrelude: true)
+    } else if let number = Prelude.number(of: name) {
+      found = .definition(0, Prelude.code(number))
     } else if name == "grad" {
       found = .grad
     } else if name == "jvp" {
@@ -48,7 +51,7 @@ extension Lowerer {
     case .unknown:
       let own = code.tree.definitions.map { code.tree.name($0.name.symbol) }
       let primitives = Signature.all.keys.filter { !$0.hasPrefix("_") }
-      let others = primitives + Prelude.definitions.keys + ["grad", "jvp"]
+      let others = primitives + Prelude.names + ["grad", "jvp"]
       return unknown("function", name, among: own + others.sorted())
     }
   }
@@ -68,8 +71,7 @@ extension Lowerer {
       let order = try match(names, signature)
       frame.order = order
       return try apply(signature.primitive, order.map { $0 < 0 ? .none : operands[$0] })
-    case .definition(let index, let inPrelude):
-      return try expand(index, inPrelude ? Prelude.code : code, names, operands)
+    case .definition(let index, let code): return try expand(index, code, names, operands)
     case .grad, .jvp:
       let outer = frame.call
       frame.call = enteredCall(name(symbol), operands.compactMap(\.value))

@@ -3,6 +3,7 @@
 
 extension Lowerer {
   func checkDefinitions() {
+    if code.tree.definitions.isEmpty { return }
     for (index, definition) in code.tree.definitions.enumerated() {
       let name = definition.name
       if let earlier = functions[name.symbol] {

@@ -1,14 +1,35 @@
 // Initial values of parameters (section 8 of the language). The names stand for what they mean only here: `zeros()` has no shape
 // because the parameter has one.
 
+/// A parameter of an initialiser; without a fallback it is needed.
+struct InitialiserParameter {
+  var name: String
+  var fallback: Double?
+}
+
 extension Lowerer {
   /// By the initialiser's name.
-  static let initialiserParameters: [String: [(name: String, fallback: Double?)]] = [
-    "zeros": [], "ones": [], "glorot": [], "glorot_normal": [], "he": [], "lecun": [],
-    "constant": [("v", nil)],
-    "uniform": [("low", -0.05), ("high", 0.05)],
-    "normal": [("mean", 0), ("std", 0.05)],
+  static let initialisers = [
+    "constant", "glorot", "glorot_normal", "he", "lecun", "normal", "ones", "uniform", "zeros",
   ]
+
+  /// The parameters of an initialiser; nil where there is none of this name.
+  static func initialiserParameters(_ name: String) -> [InitialiserParameter]? {
+    switch name {
+    case "constant": [InitialiserParameter(name: "v")]
+    case "uniform":
+      [
+        InitialiserParameter(name: "low", fallback: -0.05),
+        InitialiserParameter(name: "high", fallback: 0.05),
+      ]
+    case "normal":
+      [
+        InitialiserParameter(name: "mean", fallback: 0),
+        InitialiserParameter(name: "std", fallback: 0.05),
+      ]
+    default: initialisers.contains(name) ? [] : nil
+    }
+  }
 
   /// Nil where there is an error.
   func initializer(
@@ -55,8 +76,8 @@ extension Lowerer {
     _ symbol: Symbol, _ expression: Expression, _ range: ExpressionRange, _ type: TensorType
   ) -> Initializer? {
     let name = name(symbol)
-    guard let parameters = Self.initialiserParameters[name] else {
-      report(unknown("initialiser", name, among: Self.initialiserParameters.keys.sorted()))
+    guard let parameters = Self.initialiserParameters(name) else {
+      report(unknown("initialiser", name, among: Self.initialisers))
       return nil
     }
     let operands = code.tree.operands(of: range.root)

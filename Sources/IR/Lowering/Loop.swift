@@ -6,7 +6,7 @@ final class Loop {
   let body: FunctionBuilder
   /// Values of the function around it, one for each of the body's last arguments.
   private(set) var captured: [Value] = []
-  private var copies: [Value: Value] = [:]
+  private var copies = SmallTable<Value, Value>()
 
   init(body: FunctionBuilder) { self.body = body }
 
@@ -23,8 +23,8 @@ final class Loop {
 /// A scope around the body of a scan.
 struct EnclosingScope {
   var bindings: Scope
-  var differentiated: Set<Symbol>
-  var states: [Symbol: ScanHeader.State]
+  var differentiated: SymbolSet
+  var states: SmallTable<Symbol, ScanHeader.State>
   /// The function that its values belong to.
   let builder: FunctionBuilder
   /// The loop of the body in it.

@@ -2,14 +2,17 @@
 // types and the bodies of functions are decided on the way. Expressions are postfix code and run on a stack of values; only
 // a call of a function recurses.
 
-/// A syntax tree by reference: that of the graph, or the prelude's.
+/// A syntax tree by reference: that of the graph, or that of a function of the prelude.
 final class Code: Sendable {
   let tree: SyntaxTree
-  let isPrelude: Bool
+  /// 0 for the graph, else 1 + the number of the function.
+  let number: Int
 
-  init(_ tree: SyntaxTree, isPrelude: Bool) {
+  var isPrelude: Bool { number > 0 }
+
+  init(_ tree: SyntaxTree, number: Int = 0) {
     self.tree = tree
-    self.isPrelude = isPrelude
+    self.number = number
   }
 }
 
@@ -22,14 +25,14 @@ struct Frame {
   /// The scopes around the body of a scan that is at work.
   var enclosing: [EnclosingScope] = []
   /// The states of that scan.
-  var states: [Symbol: ScanHeader.State] = [:]
+  var states = SmallTable<Symbol, ScanHeader.State>()
   /// The expression at work. In all frames but the last this is the call that leads to the next.
   var current = 0
   /// Which operand of the call gave each parameter, -1 for a default.
   var arguments: [Int] = []
   /// The same for the primitive at work; nil where parameters and operands are the same.
   var order: [Int]?
-  var differentiated: Set<Symbol> = []
+  var differentiated = SymbolSet()
   /// Set while something is evaluated that has to be known when compiling: what that is.
   var constantPurpose: String?
   var file: Int32 = 0
@@ -81,6 +84,7 @@ final class Lowerer {
   var globals: [(kind: GlobalKind, place: Place)?]
   /// Where each name of the graph's statements is bound, whether that has been reached or not.
   var laterPlaces: [Place?]
+  /// What each name stands for in front of parentheses, by the number of the code and that of the name; empty where there is no call yet.
   var callees: [[Callee?]]
   var functions: [Symbol: Int] = [:]
   var isBroken: [Bool]
@@ -108,16 +112,13 @@ final class Lowerer {
   var lossResult: Result?
 
   init(_ tree: SyntaxTree, dims: [String: Int]) {
-    code = Code(tree, isPrelude: false)
+    code = Code(tree)
     builder = FunctionBuilder(name: "graph")
     statementBuilder = builder
     overrides = dims
     frame = Frame(code: code, definition: -1)
     frame.differentiated = tree.differentiated
-    callees = [
-      [Callee?](repeating: nil, count: tree.names.count),
-      [Callee?](repeating: nil, count: Prelude.code.tree.names.count),
-    ]
+    callees = Array(repeating: [], count: 1 + Prelude.names.count)
     globals = Array(repeating: nil, count: tree.names.count)
     laterPlaces = Array(repeating: nil, count: tree.names.count)
     builder.function.origins.reserveCapacity(tree.expressions.count)

@@ -227,6 +227,7 @@ extension Lowerer {
 
   /// The shape to which operands broadcast by NumPy's rule.
   func broadcastShape(_ operands: [Operand]) throws(LoweringFailure) -> Shape {
+    if let shape = commonShape(operands) { return shape }
     var sizes: [Int] = []
     var widest = 0
     for (index, operand) in operands.enumerated() {
@@ -247,6 +248,18 @@ extension Lowerer {
       sizes = joined
     }
     return try checked(sizes)
+  }
+
+  /// The shape that all tensors among the operands have; nil where they differ or there are none.
+  private func commonShape(_ operands: [Operand]) -> Shape? {
+    var common: Shape?
+    for operand in operands {
+      guard case .value(let value) = operand else { continue }
+      let shape = builder.shape(of: value)
+      if let common, common != shape { return nil }
+      common = shape
+    }
+    return common
   }
 
   private func misfit(_ operands: [Operand], _ first: Int, _ second: Int, _ axis: Int) -> String {

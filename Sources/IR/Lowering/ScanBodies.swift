@@ -29,7 +29,7 @@ extension Lowerer {
       EnclosingScope(
         bindings: frame.bindings, differentiated: frame.differentiated, states: frame.states,
         builder: builder, loop: loop))
-    (frame.bindings, frame.states) = (Scope(), [:])
+    (frame.bindings, frame.states) = (Scope(), SmallTable())
     defer {
       let outer = frame.enclosing.removeLast()
       (frame.bindings, frame.states) = (outer.bindings, outer.states)

@@ -25,9 +25,12 @@ extension Pass {
     Rewriter.rewrite(
       $0,
       rules: [
-        withoutDerivativeMarks, withoutRandomness, constantFolded, simplifiedElementwise,
-        simplifiedMovement, joinedPads, plainWindows, foldedProduct, stableLogarithm,
-        recognisedElementwise, multipliedSum, recognisedContraction,
+        .others(withoutDerivativeMarks), .others(withoutRandomness), .all(constantFolded),
+        .elementwise(simplifiedElementwise),
+        .others(simplifiedMovement), .elementwise(joinedPads), .others(plainWindows),
+        .others(foldedProduct),
+        .elementwise(stableLogarithm), .elementwise(recognisedElementwise),
+        .others(multipliedSum), .others(recognisedContraction),
       ], merging: true)
   }
 
@@ -37,9 +40,11 @@ extension Pass {
     Rewriter.rewrite(
       $0,
       rules: [
-        withoutBindings, constantFolded, simplifiedElementwise, simplifiedMovement,
-        plainWindows, stableLogarithm, recognisedElementwise, multipliedSum, recognisedContraction,
-        stoppedShift,
+        .others(withoutBindings), .all(constantFolded), .elementwise(simplifiedElementwise),
+        .others(simplifiedMovement),
+        .others(plainWindows), .elementwise(stableLogarithm), .elementwise(recognisedElementwise),
+        .others(multipliedSum), .others(recognisedContraction),
+        .elementwise(stoppedShift),
       ])
   }
 }
@@ -47,7 +52,9 @@ extension Pass {
 extension Pass {
   /// Logarithms without the exponentials in them, and nothing else: for what is differentiated within the language.
   static let stableLogarithms = Pass(name: "stable-logarithms") {
-    Rewriter.rewrite($0, rules: [withoutBindings, stableLogarithm, stoppedShift])
+    Rewriter.rewrite(
+      $0,
+      rules: [.others(withoutBindings), .elementwise(stableLogarithm), .elementwise(stoppedShift)])
   }
 }
 

@@ -17,7 +17,7 @@ extension Pass {
   /// %2: f32[2] = constant [3.0, 6.0]
   /// ```
   public static let constantFold = Pass(name: "constant-fold") {
-    Rewriter.rewrite($0, rules: [constantFolded])
+    Rewriter.rewrite($0, rules: [.all(constantFolded)])
   }
 }
 

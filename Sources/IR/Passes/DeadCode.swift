@@ -26,15 +26,17 @@ extension Function {
     var pruned: [Int: PrunedScan] = [:]
     for result in results { isLive[result.value.index] = true }
     for index in instructions.indices.reversed() where isLive[index] {
-      let instruction = instructions[index]
-      switch instruction.op {
+      switch instructions[index].op {
       case .projection(let result):
-        needed[instruction.operands[0].index, default: []].insert(result)
-      case .scan(let scan): pruned[index] = PrunedScan(scan, needed: needed[index] ?? [])
+        needed[instructions[index].operands[0].index, default: []].insert(result)
+      case .scan(let scan):
+        let kept = PrunedScan(scan, needed: needed[index] ?? [])
+        pruned[index] = kept
+        for number in kept.operands { isLive[instructions[index].operands[number].index] = true }
+        continue
       case _: break
       }
-      let kept = pruned[index].map { $0.operands.map { instruction.operands[$0] } }
-      for operand in kept ?? instruction.operands { isLive[operand.index] = true }
+      for operand in instructions[index].operands { isLive[operand.index] = true }
     }
     if pruned.isEmpty, isLive.allSatisfy({ $0 }) { return self }
     var function = Function(name: name, arguments: arguments)
@@ -43,24 +45,24 @@ extension Function {
     let liveCount = isLive.count { $0 }
     function.instructions.reserveCapacity(liveCount)
     if !origins.isEmpty { function.origins.reserveCapacity(liveCount) }
-    for (index, instruction) in instructions.enumerated() {
+    for index in instructions.indices {
       map.append(Value(function.instructions.count))
       guard isLive[index] else { continue }
       if !origins.isEmpty, let origin = origins[Value(index)] {
         function.origins[map[index]] = origin
       }
-      var kept = instruction
-      if let scan = pruned[index] {
+      var kept = instructions[index]
+      if case .scan = kept.op, let scan = pruned[index] {
         kept.op = .scan(scan.scan)
-        kept.operands = scan.operands.map { instruction.operands[$0] }
+        kept.operands = scan.operands.map { instructions[index].operands[$0] }
         kept.type = scan.firstType(of: kept.operands.map { type(of: $0) }) ?? kept.type
-      } else if case .projection(let result) = instruction.op {
-        let number = pruned[instruction.operands[0].index]?.results[result]
+      } else if case .projection(let result) = kept.op {
+        let number = pruned[kept.operands[0].index]?.results[result]
         kept.op = .projection(number ?? result)
       }
-      for (position, operand) in kept.operands.enumerated()
-      where map[operand.index] != operand {
-        kept.operands[position] = map[operand.index]
+      for position in kept.operands.indices {
+        let operand = kept.operands[position]
+        if map[operand.index] != operand { kept.operands[position] = map[operand.index] }
       }
       function.instructions.append(kept)
     }

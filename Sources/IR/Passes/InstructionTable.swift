@@ -21,13 +21,12 @@ struct InstructionTable {
   mutating func merge(
     _ value: Value, _ instruction: Instruction, _ instructions: [Instruction]
   ) -> Value? {
-    let key = instruction.withOrderedOperands
-    let hash = UInt32(truncatingIfNeeded: key.hashValue)
+    let hash = instruction.mergingHash
     var slot = Int(hash) & (slots.count - 1)
     while slots[slot] >= 0 {
       if hashes[slot] == hash {
         let candidate = Int(slots[slot])
-        if instructions[candidate].withOrderedOperands == key { return Value(candidate) }
+        if instructions[candidate].computesSame(as: instruction) { return Value(candidate) }
       }
       slot = (slot + 1) & (slots.count - 1)
     }
@@ -54,11 +53,31 @@ struct InstructionTable {
 }
 
 extension Instruction {
-  /// The same instruction with commutative operands in ascending order.
-  var withOrderedOperands: Instruction {
-    guard case .elementwise(let op) = self.op, op.isCommutative, operands[0] > operands[1] else {
-      return self
+  /// Whether it is equal, up to the order of operands that commute.
+  fileprivate func computesSame(as other: Instruction) -> Bool {
+    guard type == other.type, op == other.op else { return false }
+    if operands == other.operands { return true }
+    guard case .elementwise(let op) = self.op, op.isCommutative else { return false }
+    return operands[0] == other.operands[1] && operands[1] == other.operands[0]
+  }
+
+  /// Equal where `computesSame` says so. Elementwise operations, of which there are most, are told apart by their operands, and then by
+  /// looking: a value has few users that are functions of it alone.
+  fileprivate var mergingHash: UInt32 {
+    guard case .elementwise(let op) = self.op else {
+      return UInt32(truncatingIfNeeded: hashValue)
     }
-    return Instruction(self.op, [operands[1], operands[0]], type: type)
+    var bits = UInt64(op.arity)
+    func mix(_ operand: Value) {
+      bits = (bits ^ UInt64(UInt32(bitPattern: operand.id))) &* 0x2545_F491_4F6C_DD1D
+      bits ^= bits >> 32
+    }
+    if op.isCommutative {
+      mix(min(operands[0], operands[1]))
+      mix(max(operands[0], operands[1]))
+    } else {
+      for operand in operands { mix(operand) }
+    }
+    return UInt32(truncatingIfNeeded: bits)
   }
 }

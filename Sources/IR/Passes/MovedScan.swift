@@ -17,7 +17,7 @@ struct MovedScan {
   private var copies: [Int: Value] = [:]
   private var sinking: ScanSinking?
   /// Of values of the body what they are outside: for all steps at once, but for those that are the same in each.
-  private var outside: [Value: Value] = [:]
+  private var outside = SmallTable<Value, Value>()
 
   /// - Parameters:
   ///   - builder: of the function around the loop, where the operands are.
@@ -81,7 +81,7 @@ struct MovedScan {
     var isWanted = [Bool](repeating: false, count: body.instructions.count)
     for index in products { isWanted[body.instructions[index].operands[1].index] = true }
     emit(isWanted, dependence)
-    var added: [Transposition: Value] = [:]
+    var added = SmallTable<Transposition, Value>()
     var arguments: [Argument] = []
     for index in products {
       guard case .contraction(var contraction) = body.instructions[index].op,
@@ -104,12 +104,14 @@ struct MovedScan {
     }
     if arguments.isEmpty { return }
     body.prepend(arguments)
-    outside = [:]
+    outside.removeAll()
   }
 
-  private struct Transposition: Hashable {
+  private struct Transposition: QuickHashable {
     var matrix: Value
     var order: [Int]
+
+    var quickHash: QuickHash { matrix.quickHash }
   }
 
   /// Products of sequences become sequences.
@@ -166,7 +168,8 @@ struct MovedScan {
       results.merge(found(numbers, in: value)) { copy, _ in copy }
     }
     guard let sinking else { return results }
-    for (value, number) in sinking.sources.sorted(by: { $0.key < $1.key }) {
+    let sources = zip(sinking.sources.keys, sinking.sources.values)
+    for (value, number) in sources.sorted(by: { $0.0 < $1.0 }) {
       guard case .projection(let scan, let index, let type)? = results[number] else { continue }
       outside[value] = builder.append(.projection(index), [scan], type: type)
     }

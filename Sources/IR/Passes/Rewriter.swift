@@ -3,16 +3,38 @@
 // in which no rule applies. Rules see an instruction and what its operands are made of, never its
 // users: the result does not depend on what else a function computes.
 
-/// A rule gives the value that an instruction can be replaced by, or nil.
-typealias RewriteRule = (inout Rewriter, Op, [Value], TensorType) -> Value?
+/// A rule and the instructions that it is offered.
+struct RewriteRule {
+  /// Gives the value that an instruction can be replaced by, or nil.
+  typealias Body = (inout Rewriter, Op, [Value], TensorType) -> Value?
+
+  private enum Scope { case elementwise, others, all }
+
+  private let scope: Scope
+  let body: Body
+
+  /// For elementwise operations, of which there are most; for all other operations; for both.
+  static func elementwise(_ body: @escaping Body) -> RewriteRule {
+    RewriteRule(scope: .elementwise, body: body)
+  }
+  static func others(_ body: @escaping Body) -> RewriteRule {
+    RewriteRule(scope: .others, body: body)
+  }
+  static func all(_ body: @escaping Body) -> RewriteRule { RewriteRule(scope: .all, body: body) }
+
+  var isForElementwise: Bool { scope != .others }
+  var isForOthers: Bool { scope != .elementwise }
+}
 
 struct Rewriter {
   /// What has been emitted so far.
   private(set) var function: Function
   private let rules: [RewriteRule]
+  private let elementwiseRules: [RewriteRule.Body]
+  private let otherRules: [RewriteRule.Body]
   private var table: InstructionTable?
   /// Bodies of scans that have been rewritten; what is held cannot be mistaken for another.
-  private var bodies: [ObjectIdentifier: (before: NestedFunction, after: NestedFunction)] = [:]
+  private var bodies = SmallTable<NestedIdentity, NestedFunction>()
   /// Given to what is emitted.
   private var origin: Origin?
   /// How many elements constant folding may still write, so that hostile functions cannot make it
@@ -23,6 +45,8 @@ struct Rewriter {
   private init(_ source: Function, rules: [RewriteRule], merging: Bool) {
     function = Function(name: source.name, arguments: source.arguments)
     self.rules = rules
+    elementwiseRules = rules.filter(\.isForElementwise).map(\.body)
+    otherRules = rules.filter(\.isForOthers).map(\.body)
     table = merging ? InstructionTable(capacity: source.instructions.count) : nil
   }
 
@@ -67,15 +91,16 @@ struct Rewriter {
 
   /// The body of a scan after the same walk.
   private mutating func rewritten(_ nested: NestedFunction) -> NestedFunction {
-    if let known = bodies[ObjectIdentifier(nested)] { return known.after }
+    if let known = bodies[NestedIdentity(nested)] { return known }
     let body = Self.rewrite(nested.function, rules: rules, merging: table != nil)
     let after = body == nested.function ? nested : NestedFunction(body)
-    bodies[ObjectIdentifier(nested)] = (nested, after)
+    bodies[NestedIdentity(nested)] = after
     return after
   }
 
   /// The value of this instruction after all rules.
   mutating func emit(_ op: Op, _ operands: [Value], _ type: TensorType) -> Value {
+    let rules = if case .elementwise = op { elementwiseRules } else { otherRules }
     for rule in rules {
       if let value = rule(&self, op, operands, type) { return value }
     }

@@ -32,19 +32,19 @@ extension Pass {
 
 private struct ScanMotion {
   /// Bodies that have been looked at; what is held cannot be mistaken for another.
-  private var bodies: [ObjectIdentifier: (before: NestedFunction, after: NestedFunction)] = [:]
+  private var bodies = SmallTable<NestedIdentity, NestedFunction>()
 
   mutating func moved(_ function: Function) -> Function {
     if !function.instructions.contains(where: \.op.isScan) { return function }
     let builder = FunctionBuilder(name: function.name)
     builder.function.arguments = function.arguments
-    var used: [Value: Set<Int>] = [:]
+    var used = SmallTable<Value, Set<Int>>()
     for instruction in function.instructions {
       if case .projection(let number) = instruction.op {
-        used[instruction.operands[0], default: []].insert(number)
+        used[instruction.operands[0]] = (used[instruction.operands[0]] ?? []).union([number])
       }
     }
-    var results: [Value: [Int: MovedScan.Found]] = [:]
+    var results = SmallTable<Value, [Int: MovedScan.Found]>()
     var map: [Value] = []
     map.reserveCapacity(function.instructions.count)
     for (index, instruction) in function.instructions.enumerated() {
@@ -71,10 +71,10 @@ private struct ScanMotion {
   }
 
   private mutating func moved(_ nested: NestedFunction) -> NestedFunction {
-    if let known = bodies[ObjectIdentifier(nested)] { return known.after }
+    if let known = bodies[NestedIdentity(nested)] { return known }
     let body = moved(nested.function)
     let after = body == nested.function ? nested : NestedFunction(body)
-    bodies[ObjectIdentifier(nested)] = (nested, after)
+    bodies[NestedIdentity(nested)] = after
     return after
   }
 }

@@ -9,7 +9,7 @@ struct ScanSinking {
   /// The numbers of the yields that are sunk.
   private(set) var sunkResults: [Int] = []
   /// Of the values that sunk values are made of and only the loop knows, the yields.
-  private(set) var sources: [Value: Int] = [:]
+  private(set) var sources = SmallTable<Value, Int>()
 
   /// Nil where there is nothing to sink, or where what must be yielded instead takes more than four times the memory.
   init?(_ scan: Scan, _ body: Function, used: Set<Int>) {
@@ -24,7 +24,7 @@ struct ScanSinking {
     let former = Set(sunkResults.map { results[$0].value }).reduce(0) {
       $0 + body.type(of: $1).byteCount
     }
-    var known: [Value: Int] = [:]
+    var known = SmallTable<Value, Int>()
     for number in (scan.states..<results.count).reversed() where used.contains(number) {
       known[results[number].value] = number
     }

@@ -12,7 +12,7 @@ extension Pass {
   /// ```
   /// becomes `%0`.
   public static let simplify = Pass(name: "simplify") {
-    Rewriter.rewrite($0, rules: [simplifiedElementwise, simplifiedMovement])
+    Rewriter.rewrite($0, rules: [.elementwise(simplifiedElementwise), .others(simplifiedMovement)])
   }
 }
 

@@ -166,12 +166,35 @@ enum Prelude {
     }
     """
 
-  /// The prelude read; that it has no error is tested.
-  static let code = Code(parse(Array(text.utf8), file: "prelude").tree, isPrelude: true)
+  /// The names of the functions, in order.
+  static var names: [String] { index.keys }
 
-  /// The definitions by name.
-  static let definitions: [String: Int] = Dictionary(
-    uniqueKeysWithValues: code.tree.definitions.enumerated().map {
-      (code.tree.name($0.element.name.symbol), $0.offset)
-    })
+  /// The number of a function.
+  static func number(of name: String) -> Int? { index.position(of: name) }
+
+  /// A function by its number, alone: a graph uses few of them, and reading them all takes longer than all else that is done for a small
+  /// one. That there is no error in them is tested.
+  static func code(_ number: Int) -> Code {
+    Code(parse(Array(bytes[index.values[number]]), file: "prelude").tree, number: 1 + number)
+  }
+
+  private static let bytes = Array(text.utf8)
+
+  /// Where each definition stands in the text, up to the next one.
+  private static let index: SmallTable<String, Range<Int>> = {
+    var index = SmallTable<String, Range<Int>>()
+    var last: (name: String, start: Int)?
+    var start = 0
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+      if bytes[start..<end].starts(with: "def ".utf8) {
+        if let last { index[last.name] = last.start..<start }
+        let name = bytes[start + 4..<end].prefix { $0 != UInt8(ascii: "(") }
+        last = (String(decoding: name, as: UTF8.self), start)
+      }
+      start = end + 1
+    }
+    if let last { index[last.name] = last.start..<bytes.count }
+    return index
+  }()
 }

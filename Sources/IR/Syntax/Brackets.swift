@@ -87,8 +87,7 @@ private struct BracketSearch {
   }
 
   private func beginsStatement(_ word: Range<Int>) -> Bool {
-    if word.count > 6 { return false }
-    switch keywords[String(decoding: bytes[word], as: UTF8.self)] {
+    switch keyword(in: bytes, word) {
     case .dim, .input, .param, .const, .def, .return, .yield, .output, .loss: return true
     default: return false
     }

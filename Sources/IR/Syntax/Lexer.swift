@@ -15,12 +15,51 @@ enum TokenKind: UInt8 {
   case bad
 }
 
-let keywords: [String: TokenKind] = [
-  "dim": .dim, "input": .input, "param": .param, "const": .const, "def": .def,
-  "return": .return, "derivative": .derivative, "scan": .scan, "yield": .yield,
-  "output": .output, "loss": .loss, "as": .as, "in": .in, "and": .and, "or": .or, "not": .not,
-  "true": .true, "false": .false, "none": .none,
+/// A word that is no name.
+struct Keyword {
+  let word: String
+  let kind: TokenKind
+  let bytes: [UInt8]
+
+  init(_ word: String, _ kind: TokenKind) {
+    self.word = word
+    self.kind = kind
+    bytes = Array(word.utf8)
+  }
+}
+
+let keywords = [
+  Keyword("dim", .dim), Keyword("input", .input), Keyword("param", .param),
+  Keyword("const", .const), Keyword("def", .def), Keyword("return", .return),
+  Keyword("derivative", .derivative), Keyword("scan", .scan), Keyword("yield", .yield),
+  Keyword("output", .output), Keyword("loss", .loss), Keyword("as", .as), Keyword("in", .in),
+  Keyword("and", .and), Keyword("or", .or), Keyword("not", .not), Keyword("true", .true),
+  Keyword("false", .false), Keyword("none", .none),
 ]
+
+/// The keywords by their first letter, from `a` on.
+private let keywordsByLetter: [[Keyword]] = {
+  var byLetter = [[Keyword]](repeating: [], count: 26)
+  for keyword in keywords { byLetter[Int(keyword.bytes[0] - UInt8(ascii: "a"))].append(keyword) }
+  return byLetter
+}()
+
+/// The keyword that some bytes are.
+func keyword(in bytes: [UInt8], _ range: Range<Int>) -> TokenKind? {
+  let letter = Int(bytes[range.lowerBound]) - Int(UInt8(ascii: "a"))
+  guard letter >= 0, letter < 26 else { return nil }
+  for keyword in keywordsByLetter[letter] where keyword.bytes.count == range.count {
+    var next = 1
+    while next < range.count, keyword.bytes[next] == bytes[range.lowerBound + next] { next += 1 }
+    if next == range.count { return keyword.kind }
+  }
+  return nil
+}
+
+func isKeyword(_ text: String) -> Bool {
+  let bytes = Array(text.utf8)
+  return !bytes.isEmpty && keyword(in: bytes, bytes.indices) != nil
+}
 
 struct Token {
   var kind: TokenKind
@@ -131,11 +170,7 @@ struct Lexer {
     if length > Self.maximumNameLength {
       return bad(length: length, "a name has at most \(Self.maximumNameLength) characters")
     }
-    if length <= 10, bytes[offset] >= UInt8(ascii: "a") {
-      let text = String(decoding: bytes[offset..<offset + length], as: UTF8.self)
-      if let keyword = keywords[text] { return make(keyword, length: length) }
-    }
-    return make(.name, length: length)
+    return make(keyword(in: bytes, offset..<offset + length) ?? .name, length: length)
   }
 
   private mutating func number() -> Token {

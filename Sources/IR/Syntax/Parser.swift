@@ -17,7 +17,7 @@ struct Parser {
   let source: SourceText
   var nesting = 0
   /// Names with respect to which the current body differentiates.
-  var differentiated: Set<Symbol> = []
+  var differentiated = SymbolSet()
 
   init(_ source: SourceText) {
     self.source = source
@@ -64,7 +64,7 @@ struct Parser {
 
   mutating func expectName(_ what: String) throws(ParseFailure) -> BoundName {
     guard token.kind == .name else {
-      if keywords[found] != nil {
+      if isKeyword(found) {
         throw unexpected("expected \(what), found \(found), which is a keyword")
       }
       throw unexpected("expected \(what), found \(found)")

@@ -62,7 +62,7 @@ extension Parser {
       throw unexpected("expected { and the body of \(tree.name(name.symbol)), found \(found)")
     }
     let outer = differentiated
-    differentiated = []
+    differentiated = SymbolSet()
     defer { differentiated = outer }
     let isOpenEnded = lexer.isUnclosed(token)
     if isOpenEnded {
@@ -125,7 +125,7 @@ extension Parser {
       var names: [BoundName] = []
       body.bindings.append(try parseBodyBinding(before: "return", &names))
     default:
-      if keywords[found] != nil, token.kind != .derivative {
+      if isKeyword(found), token.kind != .derivative {
         throw unexpected("\(found) cannot stand in a def: its body binds names and returns")
       }
       throw unexpected("expected a statement, found \(found)")

@@ -29,7 +29,7 @@ extension Parser {
     let range = ExpressionRange(first: first, root: tree.expressions.count - 1)
     tree.scans.append(ScanSyntax(items: items, lastExpression: range.root))
     let outer = differentiated
-    differentiated = []
+    differentiated = SymbolSet()
     defer {
       tree.scans[number].differentiated = differentiated
       tree.scans[number].lastExpression = tree.expressions.count - 1
@@ -128,7 +128,7 @@ extension Parser {
     case .name:
       statement = .bind(try parseBodyBinding(before: "yield", &names))
     default:
-      if keywords[found] != nil {
+      if isKeyword(found) {
         throw unexpected("\(found) cannot stand in a scan: its body binds names and yields")
       }
       throw unexpected("expected a statement, found \(found)")
@@ -157,17 +157,17 @@ extension Parser {
 
 /// The names that a scan and its body bind.
 private struct ScanNames {
-  private var bound: Set<Symbol> = []
-  private var next: Set<Symbol> = []
-  var states: Set<Symbol> = []
+  private var bound = SymbolSet()
+  private var next = SymbolSet()
+  var states = SymbolSet()
 
   mutating func bind(_ names: [BoundName], _ parser: inout Parser) {
     for name in names {
       let text = parser.tree.name(name.symbol)
       if states.contains(name.symbol) {
-        if next.insert(name.symbol).inserted { continue }
+        if next.insert(name.symbol) { continue }
         parser.report(name.place, "the state \(text) already has its next value")
-      } else if !bound.insert(name.symbol).inserted {
+      } else if !bound.insert(name.symbol) {
         parser.report(name.place, "\(text) is already bound in this scan")
       }
     }

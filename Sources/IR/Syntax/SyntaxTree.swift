@@ -159,7 +159,7 @@ struct ScanSyntax: Sendable {
   var items: [Item]
   var body: [Statement] = []
   /// The names with respect to which something is differentiated in the body.
-  var differentiated: Set<Symbol> = []
+  var differentiated = SymbolSet()
   /// The body's expressions, those of the scans in it included, stand right after the scan's own, up to this one.
   var lastExpression: Int
 }
@@ -170,7 +170,7 @@ struct Body: Sendable {
   var results: [ExpressionRange] = []
   var returnPlace = Place(line: 0, column: 0)
   /// The names with respect to which something is differentiated here.
-  var differentiated: Set<Symbol> = []
+  var differentiated = SymbolSet()
 }
 
 /// By reference: calls hold on to it.
@@ -228,7 +228,7 @@ struct Statement: Sendable {
 
 struct SyntaxTree: Sendable {
   var names: [String] = []
-  private var symbols: [String: Symbol] = [:]
+  private var symbols = HashSlots()
   var expressions: [Expression] = []
   /// Names of arguments, nil for those given by position.
   var argumentNames: [Symbol?] = []
@@ -237,22 +237,28 @@ struct SyntaxTree: Sendable {
   var definitions: [Definition] = []
   var scans: [ScanSyntax] = []
   /// The names with respect to which the statements differentiate.
-  var differentiated: Set<Symbol> = []
+  var differentiated = SymbolSet()
   /// The text, or, of a graph built in Swift, the files whose lines build it.
   var files: [SourceText] = []
   /// What Swift built without a name of the user's own: messages show its expression instead.
   var temporaries: [Symbol: ExpressionRange] = [:]
 
   mutating func symbol(_ name: String) -> Symbol {
-    if let found = symbols[name] { return found }
+    let hash = name.quickHash
+    if let found = number(name, hash) { return found }
     let symbol = Symbol(id: Int32(truncatingIfNeeded: names.count))
     names.append(name)
-    symbols[name] = symbol
+    symbols.append(hash)
     return symbol
   }
 
   /// The symbol of a name that stands somewhere in the graph.
-  func existing(_ name: String) -> Symbol? { symbols[name] }
+  func existing(_ name: String) -> Symbol? { number(name, name.quickHash) }
+
+  private func number(_ name: String, _ hash: QuickHash) -> Symbol? {
+    symbols.number(hash) { names[$0] == name }.map { Symbol(id: Int32(truncatingIfNeeded: $0)) }
+  }
+
   func name(_ symbol: Symbol) -> String { names[Int(symbol.id)] }
 
   /// The whole expression of which `root` is the last operation.

@@ -128,14 +128,14 @@ private struct RuleBuilder {
       return (own, tree)
     }
     let known = Optimizer.builtIn + Optimizer.schedules
-    let tree = Prelude.code.tree
-    guard known.contains(name), let index = Prelude.definitions[name] else {
+    guard known.contains(name), let number = Prelude.number(of: name) else {
       let own = optimizer.definitions.map { tree in
         tree.definitions.map { tree.name($0.name.symbol) }
       }
       throw OptimizerError.unknown(name, suggestion: nearest(to: name, among: known + (own ?? [])))
     }
-    return (tree.definitions[index], tree)
+    let tree = Prelude.code(number).tree
+    return (tree.definitions[0], tree)
   }
 
   private func signature(
@@ -269,7 +269,7 @@ extension Graph {
     self.init()
     guard let other else { return }
     tree = other
-    tree.differentiated = []
+    tree.differentiated = SymbolSet()
     tree.statements.removeAll { statement in
       switch statement.kind {
       case .dim, .constant, .define, .failed: false
@@ -282,7 +282,7 @@ extension Graph {
   fileprivate func freshName(_ wanted: String) -> String {
     // Longer ones would be no names at all.
     let base = String(wanted.prefix(Lexer.maximumNameLength - 16))
-    if tree.existing(base) == nil, keywords[base] == nil { return base }
+    if tree.existing(base) == nil, !isKeyword(base) { return base }
     var number = 2
     while tree.existing("\(base)_\(number)") != nil { number += 1 }
     return "\(base)_\(number)"

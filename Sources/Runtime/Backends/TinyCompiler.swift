@@ -13,19 +13,21 @@ public enum TinyCompiler {
   private static let lock = Mutex(())
 
   /// Whether libtcc works here.
-  public static var isAvailable: Bool {
-    lock.withLock { _ in
-      guard let state = tcc_new() else { return false }
-      tcc_delete(state)
-      return true
-    }
+  public static let isAvailable = lock.withLock { _ in
+    guard let state = tcc_new() else { return false }
+    tcc_delete(state)
+    return true
   }
 
-  /// Compiles `text`, which may use the strip primitives of `level`, and gives the functions named by `symbols`.
+  /// Compiles `text` and gives the functions named by `symbols`.
+  ///
+  /// - Parameter primitives: the strip primitives of `level` that the text uses; nil: any.
   public static func load(
-    text: String, symbols: [String], level: VectorLevel = .standard
+    text: String, symbols: [String], primitives: [String]? = nil, level: VectorLevel = .standard
   ) throws -> LoadedCode {
-    try lock.withLock { _ in try Compilation(text: text).load(symbols: symbols, level: level) }
+    try lock.withLock { _ in
+      try Compilation(text: text, primitives: primitives).load(symbols: symbols, level: level)
+    }
   }
 
   /// What code may call besides the primitives: what every C compiler assumes, and the conversions of unsigned 64-bit integers
@@ -68,9 +70,13 @@ private final class Messages {
 /// One run of libtcc.
 private struct Compilation {
   let text: String
+  let primitives: [String]?
   let messages = Messages()
 
-  init(text: String) { self.text = text }
+  init(text: String, primitives: [String]?) {
+    self.text = text
+    self.primitives = primitives
+  }
 
   func load(symbols: [String], level: VectorLevel) throws -> LoadedCode {
     guard let state = tcc_new() else {
@@ -106,9 +112,17 @@ private struct Compilation {
   }
 
   private func addSymbols(to state: OpaquePointer, level: VectorLevel) {
-    var count = 0
-    let table = UnsafeBufferPointer(start: nn_symbols(level.rawValue, &count), count: count)
-    for symbol in table { tcc_add_symbol(state, symbol.name, symbol.address) }
+    if let primitives {
+      // A name that is none becomes an error of libtcc's.
+      for name in primitives {
+        guard let address = nn_symbol_address(level.rawValue, name) else { continue }
+        tcc_add_symbol(state, name, address)
+      }
+    } else {
+      var count = 0
+      let table = UnsafeBufferPointer(start: nn_symbols(level.rawValue, &count), count: count)
+      for symbol in table { tcc_add_symbol(state, symbol.name, symbol.address) }
+    }
     for (name, address) in TinyCompiler.runtimeSymbols() { tcc_add_symbol(state, name, address) }
   }
 

@@ -31,7 +31,8 @@ struct CompiledCode: Sendable {
   static func strips(of program: Program, level: VectorLevel) throws -> CompiledCode {
     let emitted = EmittedText(program, .strips)
     let code = try TinyCompiler.load(
-      text: emitted.module.text, symbols: emitted.symbols, level: level)
+      text: emitted.module.text, symbols: emitted.symbols, primitives: emitted.module.primitives,
+      level: level)
     return emitted.ready(code, isCached: false, key: nil)
   }
 

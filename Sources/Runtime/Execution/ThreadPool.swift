@@ -45,15 +45,15 @@ final class ThreadPool: @unchecked Sendable {
   private let workersDoor = Door()
   private let callersDoor = Door()
 
-  private static let pools = Mutex<[Int: ThreadPool]>([:])
+  private static let pools = Mutex<[ThreadPool]>([])
 
   /// The process's pool of that many threads, at most 1024.
   static func shared(threads: Int) -> ThreadPool {
     let threads = min(max(threads, 1), 1024)
     return pools.withLock { pools in
-      if let pool = pools[threads] { return pool }
+      if let pool = pools.first(where: { $0.threads == threads }) { return pool }
       let pool = ThreadPool(threads: threads)
-      pools[threads] = pool
+      pools.append(pool)
       return pool
     }
   }

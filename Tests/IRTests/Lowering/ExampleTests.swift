@@ -26,11 +26,23 @@ struct ExampleTests {
 
   /// A preluded function is lowered when it is called; all of them are read without an error.
   @Test func thePreludeHasNoErrors() {
-    #expect(parse(Array(Prelude.text.utf8), file: "prelude").diagnostics.isEmpty)
-    let lowerer = Lowerer(Prelude.code.tree, dims: [:])
+    let (tree, diagnostics) = parse(Array(Prelude.text.utf8), file: "prelude")
+    #expect(diagnostics.isEmpty)
+    let lowerer = Lowerer(tree, dims: [:])
     lowerer.checkDefinitions()
     // Names that begin with an underscore are not for graphs.
     let messages = lowerer.diagnostics.all.map(\.message)
     #expect(messages.allSatisfy { $0.hasPrefix("there is no function _") })
+  }
+
+  /// Each function of the prelude is read alone where it is called.
+  @Test func thePreludeIsReadByFunction() {
+    let tree = parse(Array(Prelude.text.utf8), file: "prelude").tree
+    #expect(Prelude.names == tree.definitions.map { tree.name($0.name.symbol) })
+    for (number, name) in Prelude.names.enumerated() {
+      #expect(Prelude.number(of: name) == number)
+      let own = Prelude.code(number).tree
+      #expect(own.definitions.map { own.name($0.name.symbol) } == [name])
+    }
   }
 }
