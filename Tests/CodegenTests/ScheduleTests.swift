@@ -87,6 +87,18 @@ import Testing
     #expect(program.kernels.count == 1, "\(program.text)")
   }
 
+  /// An array and its sums are stored side by side, the one within a reduction and the others behind it: in two kernels.
+  @Test func partsOfDifferentLevelsAreApart() throws {
+    let function = try Function(
+      parsing: """
+        func @sums(%0 "x": input f32[4, 6]) -> (output "y" %2) {
+          %1: f32[4, 1] = reduce sum [1] %0
+          %2: f32[4, 7] = concat [1] %0, %1
+        }
+        """)
+    #expect(try schedule(function).problems() == [])
+  }
+
   @Test func aFunctionHasOneSchedule() throws {
     for seed in 0..<20 as Range<UInt64> {
       let function = RandomFunction.make(seed: seed).function

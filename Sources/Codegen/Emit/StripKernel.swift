@@ -44,6 +44,7 @@ struct StripKernel {
     self.program = program
     // No kernel's own variable is a b with a number.
     var pointers = KernelPointers(kernel, in: program) { "b" + String($0) }
+    // libtcc takes as long for a variable as for a call; fewer than eight save less than the array costs.
     isGathered = pointers.pointers.count >= 8 && pointers.areOfOneType
     if isGathered { pointers.rename { "b[\($0)]" } }
     self.pointers = pointers

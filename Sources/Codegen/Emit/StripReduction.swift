@@ -109,6 +109,7 @@ extension StripKernel {
 
   /// Small windows of what is stored, in one call a strip; whether the kernel is of that kind.
   private mutating func emitWindows(_ nest: Nest) -> Bool {
+    // More are long columns, of which strips go through memory in its order.
     let mostElements = 64
     let window = [1, 1] + kernel.reduced
     guard kernel.reductions.count == 1, kernel.body.nodes.count == 1, kernel.body.stores.isEmpty,

@@ -224,9 +224,10 @@ extension Kernel {
   /// point where it is written, and of the same type: to a C compiler, arrays of two types are never the same memory.
   fileprivate func takesOver(_ buffer: Int, from dying: [Int], _ buffers: [Buffer]) -> Int? {
     if dying.isEmpty { return nil }
+    // Another part that is stored could lie where something is still to be read.
+    if writtenBuffers.count(where: { $0 == buffer }) != 1 { return nil }
     for block in [body, epilogue] {
-      let stores = block.stores.filter { $0.access.buffer == buffer }
-      guard stores.count == 1, let store = stores.first else { continue }
+      guard let store = block.stores.first(where: { $0.access.buffer == buffer }) else { continue }
       return dying.first { candidate in
         buffers[candidate].isInWorkspace
           && buffers[candidate].byteCount == buffers[buffer].byteCount

@@ -161,7 +161,9 @@ struct PlacedKernels {
     switch graph.nodes[root].kind {
     case .elementwise, .copy, .part:
       for level in kernels[kernel].levels where reads(root, kernel, at: level) {
-        guard canUpdate(root, kernel, level) else { continue }
+        guard canUpdate(root, kernel, level), !hasPartElsewhere(root, kernel, level) else {
+          continue
+        }
         // Most have the axes that the kernel has.
         if level == .outer || kernels[kernel].axes != graph.space(of: root) {
           guard let axes = refined(kernels[kernel], graph.space(of: root), at: level)
@@ -177,6 +179,18 @@ struct PlacedKernels {
     case .contraction, .spread, .joined, .loop, .loopResult, .argument, .constant, .splat, .iota,
       .routine:
       return false
+    }
+  }
+
+  /// Whether the root is a part of an array of which a kernel stores another part at another level: of parts of one level it is
+  /// seen that they are apart.
+  private func hasPartElsewhere(_ root: Int, _ kernel: Int, _ level: Level) -> Bool {
+    guard case .part(let joined, _) = graph.nodes[root].kind else { return false }
+    return kernels[kernel].members.contains { member in
+      guard member.level != level, case .part(joined, _) = graph.nodes[member.root].kind else {
+        return false
+      }
+      return true
     }
   }
 

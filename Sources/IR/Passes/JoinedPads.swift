@@ -15,7 +15,7 @@ func joinedPads(
   let isApart = zip(filled, filled.dropFirst()).allSatisfy {
     $0.range.upperBound <= $1.range.lowerBound
   }
-  guard isApart, filled.count <= 64 else { return nil }
+  guard isApart, filled.count <= mostJoinedPads else { return nil }
   var parts: [Value] = []
   var end = 0
   func zeros(to start: Int) -> Value? {
@@ -32,6 +32,10 @@ func joinedPads(
   if let gap = zeros(to: type.shape[left.axis]) { parts.append(gap) }
   return rewriter.emit(.concat(axis: left.axis), parts, type)
 }
+
+/// Each sum makes the concatenation anew, and each part is an expression of its own: their number must not grow with the square of the
+/// slices that are taken of an array.
+private let mostJoinedPads = 64
 
 /// A value that is zero but for some stretches of one axis.
 private struct Pieces {

@@ -42,18 +42,26 @@ extension Rewriter {
       return permute(operand(x), order.map { inner[$0] })
     case .broadcast:  // permute broadcast x → broadcast permute x
       return broadcast(permute(operand(x), order), to: type.shape)
-    case .concat(let axis) where operands(x).count <= 16:
-      // permute concat x, y → concat permute x, permute y: parts are stored where they belong in the end
-      guard let moved = order.firstIndex(of: axis) else { break }
-      let parts = operands(x).map { permute($0, order) }
-      return emit(.concat(axis: moved), parts, type)
     case _: break
     }
     // Only axes of extent 1 change places: the elements stay in their order.
     let moving = order.filter { self.type(x).shape[$0] != 1 }
     let isInOrder = zip(moving, moving.dropFirst()).allSatisfy { $0 < $1 }
-    return isInOrder ? reshape(x, to: type.shape) : nil
+    return isInOrder ? reshape(x, to: type.shape) : permutedParts(order, x, type)
   }
+
+  /// permute concat x, y → concat permute x, permute y: an array of parts is stored anyway, and so where they belong in the end.
+  /// (Twice, where it is wanted in its own order as well.)
+  private mutating func permutedParts(_ order: [Int], _ x: Value, _ type: TensorType) -> Value? {
+    guard case .concat(let axis) = op(x), operands(x).count <= Self.mostMovedParts,
+      let moved = order.firstIndex(of: axis)
+    else { return nil }
+    let parts = operands(x).map { permute($0, order) }
+    return emit(.concat(axis: moved), parts, type)
+  }
+
+  /// In a long chain of concatenations each would get all those before it.
+  private static var mostMovedParts: Int { 16 }
 
   fileprivate mutating func simplifiedSlice(_ axes: [SliceAxis], _ x: Value, _ type: TensorType)
     -> Value?
@@ -105,8 +113,11 @@ extension Rewriter {
     for part in parts {
       if self.type(part).shape[axis] == 0 { continue }
       let isNested = if case .concat(axis) = op(part) { true } else { false }
-      // Few operands: in a long chain of concatenations each would get all those before it.
-      if isNested, operands(part).count <= 16 { flat += operands(part) } else { flat.append(part) }
+      if isNested, operands(part).count <= Self.mostMovedParts {
+        flat += operands(part)
+      } else {
+        flat.append(part)
+      }
     }
     // Nothing at all: any of them is it.
     if flat.isEmpty { return parts[0] }

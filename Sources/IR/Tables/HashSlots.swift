@@ -1,16 +1,19 @@
-// The hash table under all tables of the compiler: it holds numbers alone, and what they are the numbers of lies in an array beside it. A
+// The hash table under the compiler's small tables: it holds numbers alone, and what they are the numbers of lies in an array beside it. A
 // compile makes thousands of small tables; the standard dictionary takes some hundred instructions to hash one number, and each type of keys
 // a hundred thousand to be looked up in the runtime when it is first used.
 
 /// What can be a key.
 @usableFromInline package protocol QuickHashable: Equatable {
-  /// Equal values have equal hashes; the same in every process.
+  /// Equal values have equal hashes.
   var quickHash: QuickHash { get }
 }
 
 /// A hash under construction, of a multiplication and a shift a number.
 @usableFromInline package struct QuickHash: Sendable {
   @usableFromInline var bits: UInt = 0
+
+  /// Another one in each process, as that of the standard dictionaries.
+  @usableFromInline static let seed = 0.hashValue
 
   @inlinable package init(_ first: Int) { mix(first) }
 
@@ -36,7 +39,8 @@ extension Int: QuickHashable {
 
 extension String: QuickHashable {
   @inlinable package var quickHash: QuickHash {
-    var hash = QuickHash(utf8.count)
+    // Names are the user's: no file is to know which of them collide.
+    var hash = QuickHash(QuickHash.seed, utf8.count)
     for byte in utf8 { hash.mix(Int(byte)) }
     return hash
   }

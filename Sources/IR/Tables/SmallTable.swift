@@ -1,5 +1,5 @@
-// A dictionary for a handful of entries. Kernels have few of everything, and there may be tens of thousands of kernels: a comparison or
-// two costs less than a hash, and an array less than a dictionary.
+// A dictionary of which there may be tens of thousands: kernels have few of everything, and scopes and files few names as a rule. A
+// handful of keys is compared one by one, which costs less than a hash; more are found by one.
 
 /// Values by key, in the order in which the keys were first set.
 @usableFromInline package struct SmallTable<Key: QuickHashable, Value> {

@@ -197,7 +197,8 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
     const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                       \
     const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                          \
     const ptrdiff_t per_line = (line + WIDTH - 1) / WIDTH, width = line < WIDTH ? line : (ptrdiff_t)WIDTH;                  \
-    const ptrdiff_t segments = N / line * per_line, tallest = ROWS > 6 && M > 6 && M % 6 > 2 ? (ptrdiff_t)ROWS : 6;         \
+    const ptrdiff_t segments = N / line * per_line;                                                                         \
+    const ptrdiff_t tallest = ROWS < 6 || (ROWS > 6 && M > 6 && M % 6 > 2) ? (ptrdiff_t)ROWS : 6;                           \
     for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                           \
       const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                              \
       nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                       \

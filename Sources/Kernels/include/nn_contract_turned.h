@@ -119,21 +119,22 @@
   NN_CONTRACT_TURNED_TILE(T, type, 16)    \
   NN_CONTRACT_TURNED_TILE(T, type, 32)    \
   NN_CONTRACT_TURNED_TILE(T, type, 64)
-#define NN_CONTRACT_TURNED_CALL(T, bytes, ...)             \
-  (bytes == 64   ? nn_contract_turned_##T##_64(__VA_ARGS__) \
-   : bytes == 32 ? nn_contract_turned_##T##_32(__VA_ARGS__) \
-                 : nn_contract_turned_##T##_16(__VA_ARGS__))
 #elif NN_CONTRACT_SIMD >= 256
 #define NN_CONTRACT_TURNED_TILES(T, type) \
   NN_CONTRACT_TURNED_TILE(T, type, 16)    \
   NN_CONTRACT_TURNED_TILE(T, type, 32)    \
   NN_CONTRACT_TURNED_PAIR(T, type)
+#else
+#define NN_CONTRACT_TURNED_TILES(T, type) NN_CONTRACT_TURNED_TILE(T, type, 16)
+#endif
+
+/* 64 bytes are one vector, or a pair of them. */
+#if NN_CONTRACT_SIMD >= 256
 #define NN_CONTRACT_TURNED_CALL(T, bytes, ...)             \
   (bytes == 64   ? nn_contract_turned_##T##_64(__VA_ARGS__) \
    : bytes == 32 ? nn_contract_turned_##T##_32(__VA_ARGS__) \
                  : nn_contract_turned_##T##_16(__VA_ARGS__))
 #else
-#define NN_CONTRACT_TURNED_TILES(T, type) NN_CONTRACT_TURNED_TILE(T, type, 16)
 #define NN_CONTRACT_TURNED_CALL(T, bytes, ...) ((void)(bytes), nn_contract_turned_##T##_16(__VA_ARGS__))
 #endif
 

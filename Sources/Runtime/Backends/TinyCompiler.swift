@@ -12,7 +12,7 @@ public enum TinyCompiler {
   /// libtcc has global state: one compile at a time.
   private static let lock = Mutex(())
 
-  /// Whether libtcc works here.
+  /// Whether libtcc works here; looked at once.
   public static let isAvailable = lock.withLock { _ in
     guard let state = tcc_new() else { return false }
     tcc_delete(state)
