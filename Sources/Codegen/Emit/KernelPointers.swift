@@ -145,26 +145,4 @@ extension Kernel {
     forEachStore { known[$0] = () }
     return known.keys
   }
-
-  /// The buffers that are read, some more than once.
-  fileprivate func forEachLoad(_ body: (Int) -> Void) {
-    if let contraction {
-      body(contraction.left.buffer)
-      body(contraction.right.buffer)
-    }
-    for block in [self.body, epilogue] {
-      for node in block.nodes {
-        if case .load(let access) = node.operation { body(access.buffer) }
-      }
-    }
-    for buffer in routine?.reads ?? [] { body(buffer) }
-  }
-
-  /// The buffers that are written, some more than once.
-  fileprivate func forEachStore(_ body: (Int) -> Void) {
-    for block in [self.body, epilogue] {
-      for store in block.stores { body(store.access.buffer) }
-    }
-    if let result = routine?.result { body(result) }
-  }
 }

@@ -113,7 +113,7 @@ extension StripKernel {
     let mostElements = 64
     let window = [1, 1] + kernel.reduced
     guard kernel.reductions.count == 1, kernel.body.nodes.count == 1, kernel.body.stores.isEmpty,
-      kernel.reduced.count <= 2, kernel.reduced.reduce(1, *) <= mostElements,
+      kernel.reduced.count <= 2, kernel.reduced.product <= mostElements,
       case .reduce(let kind) = kernel.reductions[0].kind,
       case .load(let access) = kernel.body.nodes[0].operation, access.guards.isEmpty,
       kernel.body.nodes[0].element != .bool,

@@ -201,23 +201,41 @@ extension Block {
 }
 
 extension Kernel {
+  /// Every buffer that is read, some more than once.
+  func forEachLoad(_ body: (Int) -> Void) {
+    if let contraction {
+      body(contraction.left.buffer)
+      body(contraction.right.buffer)
+    }
+    for block in [self.body, epilogue] {
+      for node in block.nodes {
+        if case .load(let access) = node.operation { body(access.buffer) }
+      }
+    }
+    for buffer in routine?.reads ?? [] { body(buffer) }
+  }
+
+  /// Every buffer that is written, some more than once.
+  func forEachStore(_ body: (Int) -> Void) {
+    for block in [self.body, epilogue] {
+      for store in block.stores { body(store.access.buffer) }
+    }
+    if let result = routine?.result { body(result) }
+  }
+
   /// Every buffer that is read or written, some more than once.
   var touchedBuffers: [Int] {
     var result: [Int] = []
-    for block in [body, epilogue] {
-      for node in block.nodes {
-        if case .load(let access) = node.operation { result.append(access.buffer) }
-      }
-      for store in block.stores { result.append(store.access.buffer) }
-    }
-    if let contraction { result += [contraction.left.buffer, contraction.right.buffer] }
-    if let routine { result += routine.reads + [routine.result].compactMap { $0 } }
+    forEachLoad { result.append($0) }
+    forEachStore { result.append($0) }
     return result
   }
 
   /// Every buffer that is written.
   var writtenBuffers: [Int] {
-    (body.stores + epilogue.stores).map(\.access.buffer) + [routine?.result].compactMap { $0 }
+    var result: [Int] = []
+    forEachStore { result.append($0) }
+    return result
   }
 
   /// A dying buffer whose bytes `buffer`, first written here, may replace: every element is read, in the block that writes it, at the
@@ -251,19 +269,8 @@ extension Kernel {
   /// How often a buffer stands among `touchedBuffers`.
   private func accessCount(of buffer: Int) -> Int {
     var count = 0
-    for block in [body, epilogue] {
-      for node in block.nodes {
-        if case .load(let access) = node.operation, access.buffer == buffer { count += 1 }
-      }
-      for store in block.stores where store.access.buffer == buffer { count += 1 }
-    }
-    if let contraction {
-      if contraction.left.buffer == buffer { count += 1 }
-      if contraction.right.buffer == buffer { count += 1 }
-    }
-    if let routine {
-      count += routine.reads.count { $0 == buffer } + (routine.result == buffer ? 1 : 0)
-    }
+    forEachLoad { count += $0 == buffer ? 1 : 0 }
+    forEachStore { count += $0 == buffer ? 1 : 0 }
     return count
   }
 }

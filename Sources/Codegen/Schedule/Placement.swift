@@ -25,14 +25,11 @@ struct PlacedKernels {
   private var newest = SmallTable<Int, Int>()
   /// By node: the first root that reads it, or -1.
   private var firstReader: [Int32]
-  /// The number of no extents.
-  private let noExtents: Int32
 
   init(_ graph: TensorGraph, _ roots: Roots, order: [Int], _ function: Function, fuse: Bool) {
     self.graph = graph
     self.roots = roots
     self.fuse = fuse
-    noExtents = graph.noExtents
     kernelOf = [Int32](repeating: -1, count: graph.nodes.count)
     levelOf = [Level](repeating: .body, count: graph.nodes.count)
     lastReader = [Int32](repeating: -1, count: function.arguments.count)
@@ -128,7 +125,7 @@ struct PlacedKernels {
     let node = graph.nodes[root]
     let domain = graph.domain(of: Int(load.node))
     // Most are read as they lie, over the same axes.
-    if load.view == graph.knownIdentity(rank: domain.count), node.reduced == noExtents,
+    if load.view == graph.knownIdentity(rank: domain.count), node.reduced == graph.noExtents,
       node.space == graph.nodes[Int(load.node)].domain
     {
       return true

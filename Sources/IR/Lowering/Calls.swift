@@ -24,7 +24,7 @@ extension Lowerer {
     } else if let signature = Signature.all[name], isPrelude || !name.hasPrefix("_") {
       found = .primitive(signature)
     } else if let number = Prelude.number(of: name) {
-      found = .definition(0, Prelude.code(number))
+      found = .definition(0, preludeCode(number))
     } else if name == "grad" {
       found = .grad
     } else if name == "jvp" {
@@ -34,6 +34,14 @@ extension Lowerer {
     }
     callees[table][Int(symbol.id)] = found
     return found
+  }
+
+  /// A function of the prelude, read when it is first called.
+  private func preludeCode(_ number: Int) -> Code {
+    if let known = preludeCodes[number] { return known }
+    let code = Prelude.code(number)
+    preludeCodes[number] = code
+    return code
   }
 
   func isFunction(_ symbol: Symbol) -> Bool {

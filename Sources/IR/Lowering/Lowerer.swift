@@ -86,6 +86,7 @@ final class Lowerer {
   var laterPlaces: [Place?]
   /// What each name stands for in front of parentheses, by the number of the code and that of the name; empty where there is no call yet.
   var callees: [[Callee?]]
+  var preludeCodes = SmallTable<Int, Code>()
   var functions: [Symbol: Int] = [:]
   var isBroken: [Bool]
   /// Constants with tensors in them, again for the nested function at work.

@@ -16,20 +16,7 @@ func joinedPads(
     $0.range.upperBound <= $1.range.lowerBound
   }
   guard isApart, filled.count <= mostJoinedPads else { return nil }
-  var parts: [Value] = []
-  var end = 0
-  func zeros(to start: Int) -> Value? {
-    if start == end { return nil }
-    var sizes = type.shape.sizes
-    sizes[left.axis] = start - end
-    return rewriter.unnamed { $0.splat(Scalar(0, as: type.element), Shape(sizes)) }
-  }
-  for piece in filled {
-    if let gap = zeros(to: piece.range.lowerBound) { parts.append(gap) }
-    parts.append(rewriter.unnamed { $0.plusZero(piece.value) })
-    end = piece.range.upperBound
-  }
-  if let gap = zeros(to: type.shape[left.axis]) { parts.append(gap) }
+  let parts = rewriter.unnamed { $0.parts(Pieces(axis: left.axis, filled: filled), of: type) }
   return rewriter.emit(.concat(axis: left.axis), parts, type)
 }
 
@@ -69,6 +56,26 @@ extension Rewriter {
       return pieces.filled.count < operands(value).count ? pieces : nil
     case _: return nil
     }
+  }
+
+  /// The pieces, plus 0, and zeros between them.
+  fileprivate mutating func parts(_ pieces: Pieces, of type: TensorType) -> [Value] {
+    var parts: [Value] = []
+    var end = 0
+    func gap(to start: Int) -> Shape? {
+      if start == end { return nil }
+      var sizes = type.shape.sizes
+      sizes[pieces.axis] = start - end
+      return Shape(sizes)
+    }
+    let zero = Scalar(0, as: type.element)
+    for piece in pieces.filled {
+      if let gap = gap(to: piece.range.lowerBound) { parts.append(splat(zero, gap)) }
+      parts.append(plusZero(piece.value))
+      end = piece.range.upperBound
+    }
+    if let gap = gap(to: type.shape[pieces.axis]) { parts.append(splat(zero, gap)) }
+    return parts
   }
 
   /// The value plus 0: itself where it is an integer, or a sum with 0 already.

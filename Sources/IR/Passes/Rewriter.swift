@@ -106,7 +106,7 @@ struct Rewriter {
     }
     let instruction = Instruction(op, operands, type: type)
     let value = Value(function.instructions.count)
-    if let found = table?.merge(value, instruction, function.instructions) { return found }
+    if let found = table?.merge(instruction, function.instructions) { return found }
     function.instructions.append(instruction)
     if let origin { function.origins[value] = origin }
     return value

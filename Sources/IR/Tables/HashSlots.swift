@@ -1,4 +1,4 @@
-// The hash table under the compiler's small tables: it holds numbers alone, and what they are the numbers of lies in an array beside it. A
+// The hash table under all tables of the compiler: it holds numbers alone, and what they are the numbers of lies in an array beside it. A
 // compile makes thousands of small tables; the standard dictionary takes some hundred instructions to hash one number, and each type of keys
 // a hundred thousand to be looked up in the runtime when it is first used.
 
@@ -62,6 +62,14 @@ extension [Int]: QuickHashable {
 
   @inlinable package init() {}
 
+  /// Makes room for this many numbers.
+  package mutating func reserveCapacity(_ count: Int) {
+    hashes.reserveCapacity(count)
+    var size = max(32, slots.count)
+    while size < 2 * count { size *= 2 }
+    grow(to: size)
+  }
+
   /// The number with this hash that `isEqual` accepts.
   @inlinable package func number(_ hash: QuickHash, where isEqual: (Int) -> Bool) -> Int? {
     if slots.isEmpty { return nil }
@@ -77,11 +85,15 @@ extension [Int]: QuickHashable {
   /// Adds the next number.
   @inlinable package mutating func append(_ hash: QuickHash) {
     hashes.append(hash.bits)
-    if 2 * hashes.count > slots.count { grow() } else { place(hashes.count - 1) }
+    if 2 * hashes.count > slots.count {
+      grow(to: max(32, 2 * slots.count))
+    } else {
+      place(hashes.count - 1)
+    }
   }
 
-  @usableFromInline mutating func grow() {
-    slots = [Int32](repeating: -1, count: max(32, 2 * slots.count))
+  @usableFromInline mutating func grow(to size: Int) {
+    slots = [Int32](repeating: -1, count: size)
     for number in hashes.indices { place(number) }
   }
 

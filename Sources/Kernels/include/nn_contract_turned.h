@@ -24,39 +24,50 @@
 #endif
 
 #define NN_CONTRACT_TURNED_TILE(T, type, BYTES)                                                                              \
-  /* part[columns, a vector of rows] (+)= b's columns, in `groups` of `run` neighbours that begin at b[g] + places[k], times \
-     a[depth, a vector of rows]. */                                                                                          \
-  NN_CONTRACT_INLINE void nn_contract_turned_tile_##T##_##BYTES(const int groups, const int run, ptrdiff_t depth,            \
-                                                                const type *a, const type *const *b,                         \
-                                                                const ptrdiff_t *places, type *part, int more) {             \
+  /* part[columns, vectors of rows] (+)= b's columns, in `groups` of `run` neighbours that begin at b[g] + places[k], times  \
+     a[depth, vectors of rows]: one vector or two. */                                                                        \
+  NN_CONTRACT_INLINE void nn_contract_turned_tile_##T##_##BYTES(                                                             \
+      const int groups, const int run, const int vectors, ptrdiff_t depth, const type *a, const type *const *b,              \
+      const ptrdiff_t *places, type *part, int more) {                                                                       \
     enum { WIDTH = BYTES / (int)sizeof(type) };                                                                              \
-    nn_##T##_v##BYTES sum[8][8];                                                                                             \
+    nn_##T##_v##BYTES sum[8][8][2];                                                                                          \
     const type *base[8];                                                                                                     \
     NN_CONTRACT_UNROLL                                                                                                       \
     for (int g = 0; g < groups; g++) {                                                                                       \
       base[g] = b[g];                                                                                                        \
       NN_CONTRACT_UNROLL                                                                                                     \
       for (int i = 0; i < run; i++) {                                                                                        \
-        sum[g][i] = nn_##T##_v##BYTES##_splat(0);                                                                            \
-        if (more) __builtin_memcpy(&sum[g][i], part + (g * run + i) * WIDTH, BYTES);                                         \
+        NN_CONTRACT_UNROLL                                                                                                   \
+        for (int v = 0; v < vectors; v++) {                                                                                  \
+          sum[g][i][v] = nn_##T##_v##BYTES##_splat(0);                                                                       \
+          if (more) __builtin_memcpy(&sum[g][i][v], part + ((g * run + i) * vectors + v) * WIDTH, BYTES);                    \
+        }                                                                                                                    \
       }                                                                                                                      \
     }                                                                                                                        \
     for (ptrdiff_t k = 0; k < depth; k++) {                                                                                  \
       const ptrdiff_t place = places[k];                                                                                     \
-      nn_##T##_v##BYTES left;                                                                                                \
-      __builtin_memcpy(&left, a + k * WIDTH, BYTES);                                                                         \
+      nn_##T##_v##BYTES left[2];                                                                                             \
+      NN_CONTRACT_UNROLL                                                                                                     \
+      for (int v = 0; v < vectors; v++) __builtin_memcpy(&left[v], a + (k * vectors + v) * WIDTH, BYTES);                    \
       NN_CONTRACT_UNROLL                                                                                                     \
       for (int g = 0; g < groups; g++) {                                                                                     \
         NN_CONTRACT_UNROLL                                                                                                   \
         for (int i = 0; i < run; i++) {                                                                                      \
-          sum[g][i] = nn_##T##_v##BYTES##_fma(left, nn_##T##_v##BYTES##_splat(base[g][place + i]), sum[g][i]);               \
+          const nn_##T##_v##BYTES right = nn_##T##_v##BYTES##_splat(base[g][place + i]);                                     \
+          NN_CONTRACT_UNROLL                                                                                                 \
+          for (int v = 0; v < vectors; v++) sum[g][i][v] = nn_##T##_v##BYTES##_fma(left[v], right, sum[g][i][v]);            \
         }                                                                                                                    \
       }                                                                                                                      \
     }                                                                                                                        \
     NN_CONTRACT_UNROLL                                                                                                       \
     for (int g = 0; g < groups; g++) {                                                                                       \
       NN_CONTRACT_UNROLL                                                                                                     \
-      for (int i = 0; i < run; i++) __builtin_memcpy(part + (g * run + i) * WIDTH, &sum[g][i], BYTES);                       \
+      for (int i = 0; i < run; i++) {                                                                                        \
+        NN_CONTRACT_UNROLL                                                                                                   \
+        for (int v = 0; v < vectors; v++) {                                                                                  \
+          __builtin_memcpy(part + ((g * run + i) * vectors + v) * WIDTH, &sum[g][i][v], BYTES);                              \
+        }                                                                                                                    \
+      }                                                                                                                      \
     }                                                                                                                        \
   }                                                                                                                          \
                                                                                                                              \
@@ -64,53 +75,24 @@
                                                const ptrdiff_t *places, type *part, int more) {                              \
     enum { MOST = NN_CONTRACT_TURNED };                                                                                      \
     if (run == 7) {                                                                                                          \
-      nn_contract_turned_tile_##T##_##BYTES(MOST / 7, 7, depth, a, b, places, part, more);                                   \
+      nn_contract_turned_tile_##T##_##BYTES(MOST / 7, 7, 1, depth, a, b, places, part, more);                                \
     } else if (run == 5) {                                                                                                   \
-      nn_contract_turned_tile_##T##_##BYTES(MOST / 5, 5, depth, a, b, places, part, more);                                   \
+      nn_contract_turned_tile_##T##_##BYTES(MOST / 5, 5, 1, depth, a, b, places, part, more);                                \
     } else if (run == 4) {                                                                                                   \
-      nn_contract_turned_tile_##T##_##BYTES(MOST / 4, 4, depth, a, b, places, part, more);                                   \
+      nn_contract_turned_tile_##T##_##BYTES(MOST / 4, 4, 1, depth, a, b, places, part, more);                                \
     } else if (run == 3) {                                                                                                   \
-      nn_contract_turned_tile_##T##_##BYTES(MOST / 3, 3, depth, a, b, places, part, more);                                   \
+      nn_contract_turned_tile_##T##_##BYTES(MOST / 3, 3, 1, depth, a, b, places, part, more);                                \
     } else {                                                                                                                 \
-      nn_contract_turned_tile_##T##_##BYTES(8, 1, depth, a, b, places, part, more);                                          \
+      nn_contract_turned_tile_##T##_##BYTES(8, 1, 1, depth, a, b, places, part, more);                                       \
     }                                                                                                                        \
   }
 
 #if NN_CONTRACT_PAIRED
 #define NN_CONTRACT_TURNED_PAIR(T, type)                                                                                     \
-  /* part[columns, two vectors of rows] (+)= b's columns, which begin at b[j] + places[k], times a[depth, two vectors]. */   \
   static void nn_contract_turned_##T##_64(int run, ptrdiff_t depth, const type *a, const type *const *b,                     \
                                           const ptrdiff_t *places, type *part, int more) {                                   \
-    enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type), COLUMNS = NN_CONTRACT_PAIRED };                  \
-    NN_CONTRACT_VECTOR(T) sum[COLUMNS][2];                                                                                   \
-    const type *base[COLUMNS];                                                                                               \
     (void)run;                                                                                                               \
-    NN_CONTRACT_UNROLL                                                                                                       \
-    for (int j = 0; j < COLUMNS; j++) {                                                                                      \
-      base[j] = b[j];                                                                                                        \
-      NN_CONTRACT_UNROLL                                                                                                     \
-      for (int v = 0; v < 2; v++) {                                                                                          \
-        sum[j][v] = NN_CONTRACT_VECTOR_SPLAT(T, 0);                                                                          \
-        if (more) __builtin_memcpy(&sum[j][v], part + (2 * j + v) * WIDTH, BYTES);                                           \
-      }                                                                                                                      \
-    }                                                                                                                        \
-    for (ptrdiff_t k = 0; k < depth; k++) {                                                                                  \
-      const ptrdiff_t place = places[k];                                                                                     \
-      NN_CONTRACT_VECTOR(T) left[2];                                                                                         \
-      NN_CONTRACT_UNROLL                                                                                                     \
-      for (int v = 0; v < 2; v++) __builtin_memcpy(&left[v], a + (2 * k + v) * WIDTH, BYTES);                                \
-      NN_CONTRACT_UNROLL                                                                                                     \
-      for (int j = 0; j < COLUMNS; j++) {                                                                                    \
-        const NN_CONTRACT_VECTOR(T) right = NN_CONTRACT_VECTOR_SPLAT(T, base[j][place]);                                     \
-        NN_CONTRACT_UNROLL                                                                                                   \
-        for (int v = 0; v < 2; v++) sum[j][v] = NN_CONTRACT_VECTOR_FMA(T, left[v], right, sum[j][v]);                        \
-      }                                                                                                                      \
-    }                                                                                                                        \
-    NN_CONTRACT_UNROLL                                                                                                       \
-    for (int j = 0; j < COLUMNS; j++) {                                                                                      \
-      NN_CONTRACT_UNROLL                                                                                                     \
-      for (int v = 0; v < 2; v++) __builtin_memcpy(part + (2 * j + v) * WIDTH, &sum[j][v], BYTES);                           \
-    }                                                                                                                        \
+    nn_contract_turned_tile_##T##_32(NN_CONTRACT_PAIRED, 1, 2, depth, a, b, places, part, more);                             \
   }
 #endif
 
