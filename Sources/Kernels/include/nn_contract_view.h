@@ -5,10 +5,11 @@
 #ifndef NN_CONTRACT_VIEW_H
 #define NN_CONTRACT_VIEW_H
 
+#include "nn_contract_interleaved.h"
 #include "nn_contract_turned.h"
 /* @end */
 
-/* @section contract_view needs: contract_turned */
+/* @section contract_view needs: contract_interleaved contract_turned */
 #if NN_CONTRACT_SIMD
 #define NN_CONTRACT_TURN_VIEW(T, type)                                                                        \
   /* The columns of a tile, where neighbours in memory are neighbours in k. */                                \
@@ -66,6 +67,8 @@
   NN_CONTRACT_TURNED_TILES(T, type)                                                                                          \
                                                                                                                              \
   NN_CONTRACT_TURNED_VIEW(T, type)                                                                                           \
+                                                                                                                             \
+  NN_CONTRACT_INTERLEAVED_VIEW(T, type)                                                                                      \
                                                                                                                              \
   /* The product where columns lie in lines of `line` neighbours, each `pitch` after the last: vectors run on over what lies \
      between the lines, which is computed with them and dropped. Nothing of b is packed but the last columns. */             \
@@ -128,7 +131,7 @@
                                            const ptrdiff_t *k_axes, const type *a, const type *b, type *c, ptrdiff_t c_m,    \
                                            void *scratch, int again) {                                                       \
     enum { WIDTH = NN_CONTRACT_SIMD / 8 / (int)sizeof(type), ROWS = NN_CONTRACT_ROWS, MOST = NN_CONTRACT_TURNED };           \
-    enum { PACKED, TURNED, SEGMENTS, LINES } way = PACKED;                                                                   \
+    enum { PACKED, TURNED, SEGMENTS, LINES, INTERLEAVED } way = PACKED;                                                      \
     static const int runs[] = {5, 4, 7, 3};                                                                                  \
     const ptrdiff_t *const inner = column_axes + 2 * (view[1] - 1);                                                          \
     const double m = (double)M, n = (double)N, half_k = 0.5 * (double)K;                                                     \
@@ -158,8 +161,14 @@
         way = SEGMENTS;                                                                                                      \
       }                                                                                                                      \
       const double tiles = n * (double)pitch / (double)(line * WIDTH);                                                       \
-      if (M <= 4 * ROWS && m * tiles * (half_k + 4) + 32 * half_k < least) way = LINES;                                      \
+      const double long_tiles = m * tiles * (half_k + 4) + 32 * half_k;                                                      \
+      if (M <= 4 * ROWS && long_tiles < least) {                                                                             \
+        least = long_tiles;                                                                                                  \
+        way = LINES;                                                                                                         \
+      }                                                                                                                      \
     }                                                                                                                        \
+    const double interleaved = nn_contract_interleaved_cost_##T(M, N, K, view, column_axes, k_axes);                         \
+    if (n0 == 0 && interleaved >= 0 && interleaved < least) way = INTERLEAVED;                                               \
     if (way == TURNED) {                                                                                                     \
       nn_contract_view_turned_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, run,          \
                                   again);                                                                                    \
@@ -169,6 +178,8 @@
     } else if (way == LINES) {                                                                                               \
       nn_contract_view_lines_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, line,          \
                                  pitch);                                                                                     \
+    } else if (way == INTERLEAVED) {                                                                                         \
+      nn_contract_view_interleaved_##T(M, N, K, m0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch);             \
     }                                                                                                                        \
     return way != PACKED;                                                                                                    \
   }                                                                                                                          \

@@ -16,6 +16,8 @@ extern const char nn_contract_lines_text[];
 extern const size_t nn_contract_lines_text_length;
 extern const char nn_contract_turned_text[];
 extern const size_t nn_contract_turned_text_length;
+extern const char nn_contract_interleaved_text[];
+extern const size_t nn_contract_interleaved_text_length;
 extern const char nn_contract_view_text[];
 extern const size_t nn_contract_view_text_length;
 extern const char nn_lookup_text[];
@@ -26,6 +28,7 @@ static inline const char *nn_math_text_address(void) { return nn_math_text; }
 static inline const char *nn_contract_text_address(void) { return nn_contract_text; }
 static inline const char *nn_contract_lines_text_address(void) { return nn_contract_lines_text; }
 static inline const char *nn_contract_turned_text_address(void) { return nn_contract_turned_text; }
+static inline const char *nn_contract_interleaved_text_address(void) { return nn_contract_interleaved_text; }
 static inline const char *nn_contract_view_text_address(void) { return nn_contract_view_text; }
 static inline const char *nn_lookup_text_address(void) { return nn_lookup_text; }
 
