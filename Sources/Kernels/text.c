@@ -32,6 +32,7 @@
 
 EMBED("nn_math", "nn_math.h")
 EMBED("nn_contract", "nn_contract.h")
+EMBED("nn_contract_places", "nn_contract_places.h")
 EMBED("nn_contract_lines", "nn_contract_lines.h")
 EMBED("nn_contract_turned", "nn_contract_turned.h")
 EMBED("nn_contract_interleaved", "nn_contract_interleaved.h")

@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "nn_math", "nn_contract", "nn_contract_lines", "nn_contract_turned",
+    "nn_math", "nn_contract", "nn_contract_places", "nn_contract_lines", "nn_contract_turned",
     "nn_contract_interleaved", "nn_contract_view", "nn_lookup",
   ])
   func embeddedTextIsTheHeader(_ name: String) throws {
@@ -47,6 +47,7 @@ import Testing
     switch name {
     case "nn_math": (nn_math_text_address(), nn_math_text_length)
     case "nn_contract": (nn_contract_text_address(), nn_contract_text_length)
+    case "nn_contract_places": (nn_contract_places_text_address(), nn_contract_places_text_length)
     case "nn_contract_lines": (nn_contract_lines_text_address(), nn_contract_lines_text_length)
     case "nn_contract_turned": (nn_contract_turned_text_address(), nn_contract_turned_text_length)
     case "nn_contract_interleaved":

@@ -86,6 +86,7 @@ enum EmbeddedHeaders {
     text(nn_math_text_address(), nn_math_text_length) + comparisons())
   static let contraction = SectionedText(
     text(nn_contract_text_address(), nn_contract_text_length)
+      + text(nn_contract_places_text_address(), nn_contract_places_text_length)
       + text(nn_contract_lines_text_address(), nn_contract_lines_text_length)
       + text(nn_contract_turned_text_address(), nn_contract_turned_text_length)
       + text(nn_contract_interleaved_text_address(), nn_contract_interleaved_text_length)

@@ -1,76 +1,14 @@
 /* @section contract_lines_guard_begin needs: */
-/* nn_contract_lines.h: where the elements of sliding windows lie, and products that read the lines of their images in
-   place, whole vectors at a time. A part of nn_contract_view.h. */
+/* nn_contract_lines.h: products of sliding windows that read the lines of their images in place, whole vectors at a time.
+   A part of nn_contract_view.h. */
 #ifndef NN_CONTRACT_LINES_H
 #define NN_CONTRACT_LINES_H
 
-#include "nn_contract.h"
+#include "nn_contract_places.h"
 /* @end */
 
-/* @section contract_lines needs: contract_tile */
-/* Where the elements first .. first + count - 1 of some axes are; `fields` numbers an axis, the stride being the one
-   with the number `field`. There are at most 8 axes. */
-static void nn_contract_places(ptrdiff_t first, ptrdiff_t count, const ptrdiff_t *axes, ptrdiff_t rank, int fields,
-                               int field, ptrdiff_t *places) {
-  ptrdiff_t sizes[8], steps[8], index[8], place = 0, count_axes = 0;
-  /* Innermost first, neighbours that are walked as one joined. */
-  for (ptrdiff_t axis = rank - 1; axis >= 0; axis--) {
-    const ptrdiff_t size = axes[axis * fields], step = axes[axis * fields + field], last = count_axes - 1;
-    if (last >= 0 && step == sizes[last] * steps[last]) {
-      sizes[last] *= size;
-    } else {
-      sizes[count_axes] = size;
-      steps[count_axes++] = step;
-    }
-  }
-  for (ptrdiff_t axis = 0; axis < count_axes; axis++) {
-    index[axis] = first % sizes[axis];
-    first /= sizes[axis];
-    place += index[axis] * steps[axis];
-  }
-  if (count_axes == 0) {
-    for (ptrdiff_t i = 0; i < count; i++) places[i] = 0;
-    return;
-  }
-  for (ptrdiff_t i = 0; i < count;) {
-    /* As many as are left of the innermost axis, then on to the next of the outer ones. */
-    const ptrdiff_t step = steps[0], left = sizes[0] - index[0];
-    const ptrdiff_t run = left < count - i ? left : count - i;
-    for (ptrdiff_t j = 0; j < run; j++, place += step) places[i + j] = place;
-    i += run;
-    index[0] += run;
-    for (ptrdiff_t axis = 0; axis + 1 < count_axes && index[axis] == sizes[axis]; axis++) {
-      place += steps[axis + 1] - index[axis] * steps[axis];
-      index[axis] = 0;
-      index[axis + 1]++;
-    }
-  }
-}
-
+/* @section contract_lines needs: contract_places */
 #if NN_CONTRACT_SIMD
-/* The longest stretch of some axes, at most `limit`, that starts at the same place of every axis it walks whole: all stretches
-   of that length lie alike but for where they begin. */
-static ptrdiff_t nn_contract_period(const ptrdiff_t *axes, ptrdiff_t rank, int fields, ptrdiff_t limit) {
-  ptrdiff_t period = 1, axis = rank - 1;
-  while (axis >= 0 && period * axes[axis * fields] <= limit) period *= axes[axis-- * fields];
-  for (ptrdiff_t part = axis >= 0 ? limit / period : 0; part > 1; part--) {
-    if (axes[axis * fields] % part == 0) return period * part;
-  }
-  return period;
-}
-
-/* How many neighbours in memory there are from places[0] on. */
-static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
-  ptrdiff_t run = 1;
-  /* Eight at a time without a way out, which compilers do in vectors. */
-  for (int same = 1; run + 8 <= count; run += 8) {
-    for (int i = 0; i < 8; i++) same &= places[run + i] == places[0] + run + i;
-    if (!same) break;
-  }
-  while (run < count && places[run] == places[0] + run) run++;
-  return run;
-}
-
 /* Vectors of a tile that reads its columns where they lie: with six rows they fill the registers. */
 #if NN_CONTRACT_SIMD == 512 || defined(__aarch64__)
 #define NN_CONTRACT_REACH 4
@@ -162,19 +100,6 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
       j += at + run == line ? run + pitch - line : run;                                                               \
     }                                                                                                                 \
     return done;                                                                                                      \
-  }                                                                                                                   \
-                                                                                                                      \
-  /* Packs a tile of rows, each DEPTH + 64 bytes after the last. */                                                   \
-  static void nn_contract_pack_view_rows_##T(int rows, ptrdiff_t depth, const type *a, const ptrdiff_t *k_places,     \
-                                             const ptrdiff_t *m_places, type *packed) {                               \
-    for (ptrdiff_t k = 0; k < depth;) {                                                                               \
-      const ptrdiff_t run = nn_contract_run(k_places + k, depth - k);                                                 \
-      for (int r = 0; r < rows; r++) {                                                                                \
-        nn_contract_copy_##T(packed + r * ((NN_CONTRACT_DEPTH + 64) / (int)sizeof(type)) + k,                         \
-                             a + k_places[k] + m_places[r], run);                                                     \
-      }                                                                                                               \
-      k += run;                                                                                                       \
-    }                                                                                                                 \
   }
 
 #define NN_CONTRACT_SEGMENTS_VIEW(T, type)                                                                                  \
@@ -251,6 +176,61 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
         }                                                                                                                   \
       }                                                                                                                     \
     }                                                                                                                       \
+  }
+
+#define NN_CONTRACT_LINES_VIEW(T, type)                                                                                      \
+  /* The product where columns lie in lines of `line` neighbours, each `pitch` after the last: vectors run on over what lies \
+     between the lines, which is computed with them and dropped. Nothing of b is packed but the last columns. */             \
+  static void nn_contract_view_lines_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,                  \
+                                         const ptrdiff_t *view, const ptrdiff_t *row_axes, const ptrdiff_t *column_axes,     \
+                                         const ptrdiff_t *k_axes, const type *a, const type *b, type *c, ptrdiff_t c_m,      \
+                                         void *scratch, ptrdiff_t line, ptrdiff_t pitch) {                                   \
+    enum {                                                                                                                   \
+      SIZE = (int)sizeof(type),                                                                                              \
+      VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,                                                                             \
+      ROWS = NN_CONTRACT_ROWS,                                                                                               \
+      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                                      \
+      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE                                                                               \
+    };                                                                                                                       \
+    type *const a_packed = (type *)scratch;                                                                                  \
+    type *const b_packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                                       \
+    ptrdiff_t a_places[DEPTH], b_places[DEPTH], n_places[VECTORS], m_places[ROWS];                                           \
+    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                        \
+    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                           \
+    const ptrdiff_t end = (n0 + N - 1) / line * pitch + (n0 + N - 1) % line + 1;                                             \
+    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                            \
+      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                               \
+      nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                        \
+      nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                        \
+      for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                              \
+        const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                                 \
+        nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                                 \
+        nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                        \
+        for (ptrdiff_t n = 0; n < N;) {                                                                                      \
+          const ptrdiff_t place = (n0 + n) / line * pitch + (n0 + n) % line;                                                 \
+          type *const tile_c = c + (m * c_m + n);                                                                            \
+          type part[ROWS * VECTORS];                                                                                         \
+          for (int i = 0; i < ROWS * VECTORS && k0 > 0; i++) part[i] = 0;                                                    \
+          if (end - place >= VECTORS) {                                                                                      \
+            if (k0 > 0) nn_contract_lines_##T(0, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);              \
+            const type *const from[2] = {b + place, b + place + VECTORS / 2};                                                \
+            type *sums[2] = {part, part + VECTORS / 2};                                                                      \
+            nn_contract_reach_rows_##T(rows, 2, depth, a_packed, STRIDE, from, b_places, sums, VECTORS, k0 > 0);             \
+            n += nn_contract_lines_##T(1, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);                     \
+          } else {                                                                                                           \
+            /* What is left may end where memory ends: its columns are packed. */                                            \
+            const ptrdiff_t bytes = nn_contract_width_##T(N - n), width = bytes / SIZE;                                      \
+            const ptrdiff_t used = N - n < width ? N - n : width;                                                            \
+            nn_contract_places(n0 + n, used, column_axes, view[1], 2, 1, n_places);                                          \
+            nn_contract_pack_view_##T(depth, used, b, b_places, n_places, b_packed);                                         \
+            for (int r = 0; r < rows && k0 > 0; r++) nn_contract_copy_##T(part + r * width, tile_c + r * c_m, used);         \
+            nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed, width, part, width, k0 > 0);             \
+            for (int r = 0; r < rows; r++) nn_contract_copy_##T(tile_c + r * c_m, part + r * width, used);                   \
+            n += used;                                                                                                       \
+          }                                                                                                                  \
+        }                                                                                                                    \
+      }                                                                                                                      \
+    }                                                                                                                        \
   }
 #endif
 /* @end */

@@ -11,235 +11,137 @@
 
 /* @section contract_view needs: contract_interleaved contract_turned */
 #if NN_CONTRACT_SIMD
-#define NN_CONTRACT_TURN_VIEW(T, type)                                                                        \
-  /* The columns of a tile, where neighbours in memory are neighbours in k. */                                \
-  static void nn_contract_turn_view_##T(ptrdiff_t depth, ptrdiff_t width, ptrdiff_t used, const type *b,      \
-                                        const ptrdiff_t *k_places, const ptrdiff_t *n_places, type *tile) {   \
-    for (ptrdiff_t k = 0; k < depth;) {                                                                       \
-      const ptrdiff_t run = nn_contract_run(k_places + k, depth - k);                                         \
-      const type *const from = b + k_places[k];                                                               \
-      for (ptrdiff_t i = 0; i < run && run < 4; i++) {                                                        \
-        for (ptrdiff_t j = 0; j < used; j++) tile[(k + i) * width + j] = from[n_places[j] + i];               \
-      }                                                                                                       \
-      for (ptrdiff_t i = 0; i < run && run >= 4; i += 4) {                                                    \
-        const ptrdiff_t at = i + 4 <= run ? i : run - 4;                                                      \
-        for (ptrdiff_t j = 0; j < used; j += 4) {                                                             \
-          const ptrdiff_t column = j + 4 <= used ? j : used - 4;                                              \
-          const ptrdiff_t *const n = n_places + column;                                                       \
-          nn_contract_transpose(from + n[0] + at, from + n[1] + at, from + n[2] + at, from + n[3] + at,       \
-                                (char *)(tile + (k + at) * width + column), width * (ptrdiff_t)sizeof(type)); \
-        }                                                                                                     \
-      }                                                                                                       \
-      k += run;                                                                                               \
-    }                                                                                                         \
-  }
-
-#define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                                     \
-  NN_CONTRACT_REACH_VIEW(T, type)                                                                                            \
-                                                                                                                             \
-  NN_CONTRACT_TURN_VIEW(T, type)                                                                                             \
-                                                                                                                             \
-  static void nn_contract_pack_view_##T(ptrdiff_t depth, ptrdiff_t columns, const type *b, const ptrdiff_t *k_places,        \
-                                        const ptrdiff_t *n_places, type *packed) {                                           \
-    for (ptrdiff_t n = 0; n < columns;) {                                                                                    \
-      const ptrdiff_t width = nn_contract_width_##T(columns - n) / (ptrdiff_t)sizeof(type);                                  \
-      const ptrdiff_t used = columns - n < width ? columns - n : width;                                                      \
-      type *const tile = packed + n * depth;                                                                                 \
-      if (used < width) __builtin_memset(tile, 0, (size_t)(depth * width) * sizeof(type));                                   \
-      ptrdiff_t turned = 0;                                                                                                  \
-      if (sizeof(type) == 4 && used >= 4 && nn_contract_run(n_places + n, used < 16 ? used : 16) < 16 &&                     \
-          nn_contract_run(k_places, depth < 8 ? depth : 8) >= 8) {                                                           \
-        turned = used;                                                                                                       \
-        nn_contract_turn_view_##T(depth, width, used, b, k_places, n_places + n, tile);                                      \
-      }                                                                                                                      \
-      for (ptrdiff_t j = turned; j < used;) {                                                                                \
-        const ptrdiff_t run = nn_contract_run(n_places + n + j, used - j);                                                   \
-        const type *const from = b + n_places[n + j];                                                                        \
-        for (ptrdiff_t k = 0; k < depth; k++) nn_contract_copy_##T(tile + k * width + j, from + k_places[k], run);           \
-        j += run;                                                                                                            \
-      }                                                                                                                      \
-      n += used;                                                                                                             \
-    }                                                                                                                        \
-  }                                                                                                                          \
-                                                                                                                             \
-  NN_CONTRACT_SEGMENTS_VIEW(T, type)                                                                                         \
-                                                                                                                             \
-  NN_CONTRACT_TURNED_TILES(T, type)                                                                                          \
-                                                                                                                             \
-  NN_CONTRACT_TURNED_VIEW(T, type)                                                                                           \
-                                                                                                                             \
-  NN_CONTRACT_INTERLEAVED_VIEW(T, type)                                                                                      \
-                                                                                                                             \
-  /* The product where columns lie in lines of `line` neighbours, each `pitch` after the last: vectors run on over what lies \
-     between the lines, which is computed with them and dropped. Nothing of b is packed but the last columns. */             \
-  static void nn_contract_view_lines_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,                  \
-                                         const ptrdiff_t *view, const ptrdiff_t *row_axes, const ptrdiff_t *column_axes,     \
-                                         const ptrdiff_t *k_axes, const type *a, const type *b, type *c, ptrdiff_t c_m,      \
-                                         void *scratch, ptrdiff_t line, ptrdiff_t pitch) {                                   \
-    enum {                                                                                                                   \
-      SIZE = (int)sizeof(type),                                                                                              \
-      VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,                                                                             \
-      ROWS = NN_CONTRACT_ROWS,                                                                                               \
-      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                                      \
-      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE                                                                               \
-    };                                                                                                                       \
-    type *const a_packed = (type *)scratch;                                                                                  \
-    type *const b_packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                                       \
-    ptrdiff_t a_places[DEPTH], b_places[DEPTH], n_places[VECTORS], m_places[ROWS];                                           \
-    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                        \
-    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                           \
-    const ptrdiff_t end = (n0 + N - 1) / line * pitch + (n0 + N - 1) % line + 1;                                             \
-    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                            \
-      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                               \
-      nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                        \
-      nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                        \
-      for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                              \
-        const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                                 \
-        nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                                 \
-        nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                        \
-        for (ptrdiff_t n = 0; n < N;) {                                                                                      \
-          const ptrdiff_t place = (n0 + n) / line * pitch + (n0 + n) % line;                                                 \
-          type *const tile_c = c + (m * c_m + n);                                                                            \
-          type part[ROWS * VECTORS];                                                                                         \
-          for (int i = 0; i < ROWS * VECTORS && k0 > 0; i++) part[i] = 0;                                                    \
-          if (end - place >= VECTORS) {                                                                                      \
-            if (k0 > 0) nn_contract_lines_##T(0, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);              \
-            const type *const from[2] = {b + place, b + place + VECTORS / 2};                                                \
-            type *sums[2] = {part, part + VECTORS / 2};                                                                      \
-            nn_contract_reach_rows_##T(rows, 2, depth, a_packed, STRIDE, from, b_places, sums, VECTORS, k0 > 0);             \
-            n += nn_contract_lines_##T(1, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);                     \
-          } else {                                                                                                           \
-            /* What is left may end where memory ends: its columns are packed. */                                            \
-            const ptrdiff_t bytes = nn_contract_width_##T(N - n), width = bytes / SIZE;                                      \
-            const ptrdiff_t used = N - n < width ? N - n : width;                                                            \
-            nn_contract_places(n0 + n, used, column_axes, view[1], 2, 1, n_places);                                          \
-            nn_contract_pack_view_##T(depth, used, b, b_places, n_places, b_packed);                                         \
-            for (int r = 0; r < rows && k0 > 0; r++) nn_contract_copy_##T(part + r * width, tile_c + r * c_m, used);         \
-            nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed, width, part, width, k0 > 0);             \
-            for (int r = 0; r < rows; r++) nn_contract_copy_##T(tile_c + r * c_m, part + r * width, used);                   \
-            n += used;                                                                                                       \
-          }                                                                                                                  \
-        }                                                                                                                    \
-      }                                                                                                                      \
-    }                                                                                                                        \
-  }                                                                                                                          \
-                                                                                                                             \
-  /* The ways that pack nothing of b, where one of them takes fewer cycles than packing; the estimates count two             \
-     multiply-adds a cycle, and do not depend on `again`: the same call must go the same way. Gives whether one did. */      \
-  static int nn_contract_view_in_place_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,                \
-                                           const ptrdiff_t *view, const ptrdiff_t *row_axes, const ptrdiff_t *column_axes,   \
-                                           const ptrdiff_t *k_axes, const type *a, const type *b, type *c, ptrdiff_t c_m,    \
-                                           void *scratch, int again) {                                                       \
-    enum { WIDTH = NN_CONTRACT_SIMD / 8 / (int)sizeof(type), ROWS = NN_CONTRACT_ROWS, MOST = NN_CONTRACT_TURNED };           \
-    enum { PACKED, TURNED, SEGMENTS, LINES, INTERLEAVED } way = PACKED;                                                      \
-    static const int runs[] = {5, 4, 7, 3};                                                                                  \
-    const ptrdiff_t *const inner = column_axes + 2 * (view[1] - 1);                                                          \
-    const double m = (double)M, n = (double)N, half_k = 0.5 * (double)K;                                                     \
-    if (view[1] < 1 || K == 0) return 0;                                                                                     \
-    double least = m * (double)((N + WIDTH - 1) / WIDTH) * half_k + 1.5 * half_k * n;                                        \
-    int run = 1;                                                                                                             \
-    for (int i = 0; i < 4 && run == 1 && inner[1] == 1; i++) {                                                               \
-      if (inner[0] % runs[i] == 0 && n0 % runs[i] == 0 && N % runs[i] == 0) run = runs[i];                                   \
-    }                                                                                                                        \
-    const ptrdiff_t columns = run == 1 ? 8 : MOST / run * run;                                                               \
-    const double vectors = (double)((M + WIDTH - 1) / WIDTH);                                                                \
-    const double turned = vectors * (double)((N + columns - 1) / columns * columns) * half_k * (run == 1 ? 1.3 : 1) +        \
-                          m * half_k + 0.75 * m * n;                                                                         \
-    if (turned < least) {                                                                                                    \
-      least = turned;                                                                                                        \
-      way = TURNED;                                                                                                          \
-    }                                                                                                                        \
-    const ptrdiff_t line = inner[0], pitch = view[1] == 2 ? inner[-1] : line;                                                \
-    const ptrdiff_t lines = view[1] == 2 ? column_axes[0] : 1;                                                               \
-    if (view[1] <= 2 && inner[1] == 1 && pitch >= line) {                                                                    \
-      const ptrdiff_t whole = (lines - 1) * pitch >= WIDTH - line && pitch >= WIDTH - line;                                  \
-      /* Two at a time at least. */                                                                                          \
-      const ptrdiff_t pairs = (N / line * ((line + WIDTH - 1) / WIDTH) + 1) / 2;                                             \
-      const double cost = 2 * m * (double)pairs * (half_k + 2);                                                              \
-      if (n0 % line == 0 && N % line == 0 && (line >= WIDTH || whole) && cost < least) {                                     \
-        least = cost;                                                                                                        \
-        way = SEGMENTS;                                                                                                      \
-      }                                                                                                                      \
-      const double tiles = n * (double)pitch / (double)(line * WIDTH);                                                       \
-      const double long_tiles = m * tiles * (half_k + 4) + 32 * half_k;                                                      \
-      if (M <= 4 * ROWS && long_tiles < least) {                                                                             \
-        least = long_tiles;                                                                                                  \
-        way = LINES;                                                                                                         \
-      }                                                                                                                      \
-    }                                                                                                                        \
-    const double interleaved = nn_contract_interleaved_cost_##T(M, N, K, view, column_axes, k_axes);                         \
-    if (n0 == 0 && interleaved >= 0 && interleaved < least) way = INTERLEAVED;                                               \
-    if (way == TURNED) {                                                                                                     \
-      nn_contract_view_turned_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, run,          \
-                                  again);                                                                                    \
-    } else if (way == SEGMENTS) {                                                                                            \
-      nn_contract_view_segments_##T(M, N, K, m0, n0, view, row_axes, k_axes, a, b, c, c_m, scratch, line, pitch, lines,      \
-                                    again);                                                                                  \
-    } else if (way == LINES) {                                                                                               \
-      nn_contract_view_lines_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, line,          \
-                                 pitch);                                                                                     \
-    } else if (way == INTERLEAVED) {                                                                                         \
-      nn_contract_view_interleaved_##T(M, N, K, m0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch);             \
-    }                                                                                                                        \
-    return way != PACKED;                                                                                                    \
-  }                                                                                                                          \
-                                                                                                                             \
-  static void nn_contract_view_blocks_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,                 \
-                                          const ptrdiff_t *view, const ptrdiff_t *row_axes,                                  \
-                                          const ptrdiff_t *column_axes, const ptrdiff_t *k_axes, const type *a,              \
-                                          const type *b, type *c, ptrdiff_t c_m, void *scratch, int again) {                 \
-    enum {                                                                                                                   \
-      SIZE = (int)sizeof(type),                                                                                              \
-      VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,                                                                             \
-      ROWS = NN_CONTRACT_ROWS,                                                                                               \
-      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                                      \
-      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE,                                                                              \
-      COLUMNS = 1024                                                                                                         \
-    };                                                                                                                       \
-    if (nn_contract_view_in_place_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch,           \
-                                      again)) {                                                                              \
-      return;                                                                                                                \
-    }                                                                                                                        \
-    type *const a_packed = (type *)scratch;                                                                                  \
-    type *const b_packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                                       \
-    ptrdiff_t a_places[DEPTH], b_places[DEPTH], n_places[COLUMNS], m_places[ROWS];                                           \
-    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                        \
-    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                           \
-    const ptrdiff_t fitting = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;                                    \
-    const ptrdiff_t panel = fitting < COLUMNS ? fitting : (ptrdiff_t)COLUMNS;                                                \
-    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                            \
-      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                               \
-      nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                        \
-      nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                        \
-      for (ptrdiff_t n = 0; n < N; n += panel) {                                                                             \
-        const ptrdiff_t columns = N - n < panel ? N - n : panel;                                                             \
-        nn_contract_places(n0 + n, columns, column_axes, view[1], 2, 1, n_places);                                           \
-        nn_contract_pack_view_##T(depth, columns, b, b_places, n_places, b_packed);                                          \
-        for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                            \
-          const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                               \
-          nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                               \
-          nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                      \
-          for (ptrdiff_t j = 0; j < columns;) {                                                                              \
-            const ptrdiff_t bytes = nn_contract_width_##T(columns - j), width = bytes / SIZE;                                \
-            const ptrdiff_t used = columns - j < width ? columns - j : width;                                                \
-            type *const tile_c = c + (m * c_m + n + j);                                                                      \
-            if (used == width) {                                                                                             \
-              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, tile_c, c_m,        \
-                                   k0 > 0);                                                                                  \
-            } else {                                                                                                         \
-              type part[ROWS * VECTORS];                                                                                     \
-              for (int r = 0; r < rows && k0 > 0; r++) {                                                                     \
-                for (ptrdiff_t i = 0; i < width; i++) part[r * width + i] = i < used ? tile_c[r * c_m + i] : 0;              \
-              }                                                                                                              \
-              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, part, width,        \
-                                   k0 > 0);                                                                                  \
-              for (int r = 0; r < rows; r++) nn_contract_copy_##T(tile_c + r * c_m, part + r * width, used);                 \
-            }                                                                                                                \
-            j += used;                                                                                                       \
-          }                                                                                                                  \
-        }                                                                                                                    \
-      }                                                                                                                      \
-    }                                                                                                                        \
+#define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                                   \
+  NN_CONTRACT_PACK_VIEW(T, type)                                                                                           \
+                                                                                                                           \
+  NN_CONTRACT_REACH_VIEW(T, type)                                                                                          \
+                                                                                                                           \
+  NN_CONTRACT_SEGMENTS_VIEW(T, type)                                                                                       \
+                                                                                                                           \
+  NN_CONTRACT_LINES_VIEW(T, type)                                                                                          \
+                                                                                                                           \
+  NN_CONTRACT_TURNED_TILES(T, type)                                                                                        \
+                                                                                                                           \
+  NN_CONTRACT_TURNED_VIEW(T, type)                                                                                         \
+                                                                                                                           \
+  NN_CONTRACT_INTERLEAVED_VIEW(T, type)                                                                                    \
+                                                                                                                           \
+  /* The ways that pack nothing of b, where one of them takes fewer cycles than packing; the estimates count two           \
+     multiply-adds a cycle, and do not depend on `again`: the same call must go the same way. Gives whether one did. */    \
+  static int nn_contract_view_in_place_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,              \
+                                           const ptrdiff_t *view, const ptrdiff_t *row_axes, const ptrdiff_t *column_axes, \
+                                           const ptrdiff_t *k_axes, const type *a, const type *b, type *c, ptrdiff_t c_m,  \
+                                           void *scratch, int again) {                                                     \
+    enum { WIDTH = NN_CONTRACT_SIMD / 8 / (int)sizeof(type), ROWS = NN_CONTRACT_ROWS, MOST = NN_CONTRACT_TURNED };         \
+    enum { PACKED, TURNED, SEGMENTS, LINES, INTERLEAVED } way = PACKED;                                                    \
+    static const int runs[] = {5, 4, 7, 3};                                                                                \
+    const ptrdiff_t *const inner = column_axes + 2 * (view[1] - 1);                                                        \
+    const double m = (double)M, n = (double)N, half_k = 0.5 * (double)K;                                                   \
+    if (view[1] < 1 || K == 0) return 0;                                                                                   \
+    double least = m * (double)((N + WIDTH - 1) / WIDTH) * half_k + 1.5 * half_k * n;                                      \
+    int run = 1;                                                                                                           \
+    for (int i = 0; i < 4 && run == 1 && inner[1] == 1; i++) {                                                             \
+      if (inner[0] % runs[i] == 0 && n0 % runs[i] == 0 && N % runs[i] == 0) run = runs[i];                                 \
+    }                                                                                                                      \
+    const ptrdiff_t columns = run == 1 ? 8 : MOST / run * run;                                                             \
+    const double vectors = (double)((M + WIDTH - 1) / WIDTH);                                                              \
+    const double turned = vectors * (double)((N + columns - 1) / columns * columns) * half_k * (run == 1 ? 1.3 : 1) +      \
+                          m * half_k + 0.75 * m * n;                                                                       \
+    if (turned < least) {                                                                                                  \
+      least = turned;                                                                                                      \
+      way = TURNED;                                                                                                        \
+    }                                                                                                                      \
+    const ptrdiff_t line = inner[0], pitch = view[1] == 2 ? inner[-1] : line;                                              \
+    const ptrdiff_t lines = view[1] == 2 ? column_axes[0] : 1;                                                             \
+    if (view[1] <= 2 && inner[1] == 1 && pitch >= line) {                                                                  \
+      const ptrdiff_t whole = (lines - 1) * pitch >= WIDTH - line && pitch >= WIDTH - line;                                \
+      /* Two at a time at least. */                                                                                        \
+      const ptrdiff_t pairs = (N / line * ((line + WIDTH - 1) / WIDTH) + 1) / 2;                                           \
+      const double cost = 2 * m * (double)pairs * (half_k + 2);                                                            \
+      if (n0 % line == 0 && N % line == 0 && (line >= WIDTH || whole) && cost < least) {                                   \
+        least = cost;                                                                                                      \
+        way = SEGMENTS;                                                                                                    \
+      }                                                                                                                    \
+      const double tiles = n * (double)pitch / (double)(line * WIDTH);                                                     \
+      const double long_tiles = m * tiles * (half_k + 4) + 32 * half_k;                                                    \
+      if (M <= 4 * ROWS && long_tiles < least) {                                                                           \
+        least = long_tiles;                                                                                                \
+        way = LINES;                                                                                                       \
+      }                                                                                                                    \
+    }                                                                                                                      \
+    const double interleaved = nn_contract_interleaved_cost_##T(M, N, K, view, column_axes, k_axes);                       \
+    if (n0 == 0 && interleaved >= 0 && interleaved < least) way = INTERLEAVED;                                             \
+    if (way == TURNED) {                                                                                                   \
+      nn_contract_view_turned_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, run,        \
+                                  again);                                                                                  \
+    } else if (way == SEGMENTS) {                                                                                          \
+      nn_contract_view_segments_##T(M, N, K, m0, n0, view, row_axes, k_axes, a, b, c, c_m, scratch, line, pitch, lines,    \
+                                    again);                                                                                \
+    } else if (way == LINES) {                                                                                             \
+      nn_contract_view_lines_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, line,        \
+                                 pitch);                                                                                   \
+    } else if (way == INTERLEAVED) {                                                                                       \
+      nn_contract_view_interleaved_##T(M, N, K, m0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch);           \
+    }                                                                                                                      \
+    return way != PACKED;                                                                                                  \
+  }                                                                                                                        \
+                                                                                                                           \
+  static void nn_contract_view_blocks_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,               \
+                                          const ptrdiff_t *view, const ptrdiff_t *row_axes,                                \
+                                          const ptrdiff_t *column_axes, const ptrdiff_t *k_axes, const type *a,            \
+                                          const type *b, type *c, ptrdiff_t c_m, void *scratch, int again) {               \
+    enum {                                                                                                                 \
+      SIZE = (int)sizeof(type),                                                                                            \
+      VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,                                                                           \
+      ROWS = NN_CONTRACT_ROWS,                                                                                             \
+      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                                    \
+      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE,                                                                            \
+      COLUMNS = 1024                                                                                                       \
+    };                                                                                                                     \
+    if (nn_contract_view_in_place_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch,         \
+                                      again)) {                                                                            \
+      return;                                                                                                              \
+    }                                                                                                                      \
+    type *const a_packed = (type *)scratch;                                                                                \
+    type *const b_packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                                     \
+    ptrdiff_t a_places[DEPTH], b_places[DEPTH], n_places[COLUMNS], m_places[ROWS];                                         \
+    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                      \
+    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                         \
+    const ptrdiff_t fitting = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;                                  \
+    const ptrdiff_t panel = fitting < COLUMNS ? fitting : (ptrdiff_t)COLUMNS;                                              \
+    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                          \
+      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                             \
+      nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                      \
+      nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                      \
+      for (ptrdiff_t n = 0; n < N; n += panel) {                                                                           \
+        const ptrdiff_t columns = N - n < panel ? N - n : panel;                                                           \
+        nn_contract_places(n0 + n, columns, column_axes, view[1], 2, 1, n_places);                                         \
+        nn_contract_pack_view_##T(depth, columns, b, b_places, n_places, b_packed);                                        \
+        for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                          \
+          const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                             \
+          nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                             \
+          nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                    \
+          for (ptrdiff_t j = 0; j < columns;) {                                                                            \
+            const ptrdiff_t bytes = nn_contract_width_##T(columns - j), width = bytes / SIZE;                              \
+            const ptrdiff_t used = columns - j < width ? columns - j : width;                                              \
+            type *const tile_c = c + (m * c_m + n + j);                                                                    \
+            if (used == width) {                                                                                           \
+              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, tile_c, c_m,      \
+                                   k0 > 0);                                                                                \
+            } else {                                                                                                       \
+              type part[ROWS * VECTORS];                                                                                   \
+              for (int r = 0; r < rows && k0 > 0; r++) {                                                                   \
+                for (ptrdiff_t i = 0; i < width; i++) part[r * width + i] = i < used ? tile_c[r * c_m + i] : 0;            \
+              }                                                                                                            \
+              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, part, width,      \
+                                   k0 > 0);                                                                                \
+              for (int r = 0; r < rows; r++) nn_contract_copy_##T(tile_c + r * c_m, part + r * width, used);               \
+            }                                                                                                              \
+            j += used;                                                                                                     \
+          }                                                                                                                \
+        }                                                                                                                  \
+      }                                                                                                                    \
+    }                                                                                                                      \
   }
 #else
 #define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                            \

@@ -12,6 +12,8 @@ extern const char nn_math_text[];
 extern const size_t nn_math_text_length;
 extern const char nn_contract_text[];
 extern const size_t nn_contract_text_length;
+extern const char nn_contract_places_text[];
+extern const size_t nn_contract_places_text_length;
 extern const char nn_contract_lines_text[];
 extern const size_t nn_contract_lines_text_length;
 extern const char nn_contract_turned_text[];
@@ -26,6 +28,7 @@ extern const size_t nn_lookup_text_length;
 /* The same for Swift, which does not import arrays of unknown length. */
 static inline const char *nn_math_text_address(void) { return nn_math_text; }
 static inline const char *nn_contract_text_address(void) { return nn_contract_text; }
+static inline const char *nn_contract_places_text_address(void) { return nn_contract_places_text; }
 static inline const char *nn_contract_lines_text_address(void) { return nn_contract_lines_text; }
 static inline const char *nn_contract_turned_text_address(void) { return nn_contract_turned_text; }
 static inline const char *nn_contract_interleaved_text_address(void) { return nn_contract_interleaved_text; }
