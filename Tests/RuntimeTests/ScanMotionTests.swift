@@ -103,6 +103,27 @@ import Testing
     }
   }
 
+  /// How often the adjoint of a step computes sigmoids, and the last axes of what is saved for it of [4, …]. Gates are saved in
+  /// place of the sum that they are cut from, which a part that is read as it is does not hinder; overlapping parts would take
+  /// more room than their sum.
+  @Test(arguments: [
+    ("h, c = lstm_cell(x_t, h, c, w, u, b)", 0, [6, 6, 6, 6, 6, 6]),
+    ("s = x_t @ w + h @ u + b; h = sigmoid(s[:, 0:6]) * s[:, 6:12]", 0, [6, 6, 6]),
+    ("s = x_t @ w + h @ u + b; h = s[:, 0:6] * s[:, 6:12] * sigmoid(c)", 1, [6, 6, 24]),
+    (
+      "s = x_t @ w + h @ u + b; h = (sigmoid(s[:, 0:18]) * sigmoid(s[:, 6:24]))[:, 0:6]",
+      2, [6, 24]
+    ),
+  ]) func gatesAreSavedAndNotTheirSum(_ cell: String, sigmoids: Int, saved: [Int]) throws {
+    let gradient = try network(cell.replacing("; ", with: "\n")).gradient()
+    let bodies = bodies(gradient)
+    let repeated = bodies[1].instructions.count { $0.op == .elementwise(.sigmoid) }
+    #expect(repeated == sigmoids, "\(gradient)")
+    let widths = bodies[0].results.filter { !["h", "c"].contains($0.name) }
+      .map { bodies[0].type(of: $0.value).shape.sizes.last ?? 0 }
+    #expect(widths.sorted() == saved, "\(gradient)")
+  }
+
   /// The gradient by an input is a product after the loop.
   @Test func derivativesBySequencesComeAfterTheLoop() throws {
     let network = try network("h, c = lstm_cell(x_t, h, c, w, u, b)")
