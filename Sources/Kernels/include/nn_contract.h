@@ -71,9 +71,11 @@
 /* How many k of a tile are taken in a round: gcc runs out of registers with more than one. */
 #if defined(__clang__)
 #define NN_CONTRACT_UNROLL _Pragma("clang loop unroll(full)")
+#define NN_CONTRACT_ROLL _Pragma("clang loop unroll(disable)")
 #define NN_CONTRACT_STEPS 4
 #else
 #define NN_CONTRACT_UNROLL _Pragma("GCC unroll 16")
+#define NN_CONTRACT_ROLL _Pragma("GCC unroll 1")
 #define NN_CONTRACT_STEPS 1
 #endif
 /* Keeps a pointer in a register of its own: compilers would compute it from its neighbours in every round of a loop. */
@@ -108,6 +110,7 @@
 #define NN_CONTRACT_DEPTH 2048                                   /* bytes of k in a block */
 #define NN_CONTRACT_TILE_BYTES (16 * (NN_CONTRACT_DEPTH + 64))   /* packed rows; 64 keeps them off one cache set */
 #define NN_CONTRACT_BLOCK_BYTES 524288                           /* packed columns: half of a 1 MiB second-level cache */
+#define NN_CONTRACT_ROUND 8                                      /* k of a full tile in which it asks for a line of memory */
 #define NN_CONTRACT_SCRATCH (NN_CONTRACT_TILE_BYTES + NN_CONTRACT_BLOCK_BYTES) /* enough for every shape */
 /* @end */
 
@@ -149,6 +152,32 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
 #endif
 
 #if NN_CONTRACT_SIMD
+/* Memory that will be wanted soon, `rows` of `lines` cache lines, and how much of it has been asked for. Packing waits for
+   memory, multiplying does not: the tiles of one block ask for the next, a line from time to time, not to be in their own
+   way. */
+typedef struct {
+  const char *from, *at;
+  ptrdiff_t rows, row_step, lines, asked;
+} nn_contract_ahead;
+
+NN_CONTRACT_INLINE nn_contract_ahead nn_contract_look_ahead(const void *from, ptrdiff_t rows, ptrdiff_t row_step,
+                                                            ptrdiff_t row_bytes) {
+  const nn_contract_ahead ahead = {(const char *)from, (const char *)from, rows, row_step, (row_bytes + 63) / 64, 0};
+  return ahead;
+}
+
+/* Lets `at` be the first of the next `count` lines; gives how far they are apart, 0 where all have been asked for. */
+NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t count) {
+  if (ahead->asked >= ahead->rows * ahead->lines) {
+    ahead->at = ahead->from;
+    return 0;
+  }
+  const ptrdiff_t row = ahead->asked % ahead->rows, left = ahead->rows - row;
+  ahead->at = ahead->from + (row * ahead->row_step + ahead->asked / ahead->rows * 64);
+  ahead->asked += count < left ? count : left;
+  return ahead->row_step;
+}
+
 /* One k of a tile: a row of vectors times an element of each of the tile's rows. */
 #define NN_CONTRACT_TILE_STEP(T, BYTES, k)                                                                        \
   {                                                                                                               \
@@ -167,90 +196,98 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
    long. `rows` (at most 8) and `vectors` (1 or 2) are constants wherever it is inlined, so that `sum` is registers.
    `known` is 1 where a_k and b_k are constants too: then some k are taken in a round, each row of a row-major left
    operand has a register that points to it, and hardly anything is left but multiply-adds and their loads. That counts
-   where another thread of the same core takes half of the processor's slots. */
-#define NN_CONTRACT_DEFINE_TILE(T, type, BYTES)                                                                   \
-  NN_CONTRACT_INLINE void nn_contract_tile_##T##_##BYTES(                                                         \
-      const int known, const int rows, const int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m,          \
-      ptrdiff_t a_k, const type *b, ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more) {                            \
-    enum { WIDTH = BYTES / (int)sizeof(type) };                                                                   \
-    nn_##T##_v##BYTES sum[8][2];                                                                                  \
-    NN_CONTRACT_UNROLL                                                                                            \
-    for (int r = 0; r < rows; r++) {                                                                              \
-      NN_CONTRACT_UNROLL                                                                                          \
-      for (int v = 0; v < vectors; v++) {                                                                         \
-        sum[r][v] = nn_##T##_v##BYTES##_splat(0);                                                                 \
-        if (more) __builtin_memcpy(&sum[r][v], c + r * c_m + v * WIDTH, BYTES);                                   \
-      }                                                                                                           \
-    }                                                                                                             \
-    const type *row[8];                                                                                           \
-    NN_CONTRACT_UNROLL                                                                                            \
-    for (int r = 0; r < rows; r++) {                                                                              \
-      row[r] = a + r * a_m;                                                                                       \
-      if (known && a_k == 1) NN_CONTRACT_HIDE(row[r]);                                                            \
-    }                                                                                                             \
-    ptrdiff_t k = 0;                                                                                              \
-    for (; known && k + NN_CONTRACT_STEPS <= depth; k += NN_CONTRACT_STEPS) {                                     \
-      NN_CONTRACT_UNROLL                                                                                          \
-      for (int i = 0; i < NN_CONTRACT_STEPS; i++) NN_CONTRACT_TILE_STEP(T, BYTES, k + i)                          \
-    }                                                                                                             \
-    for (; k < depth; k++) NN_CONTRACT_TILE_STEP(T, BYTES, k)                                                     \
-    NN_CONTRACT_UNROLL                                                                                            \
-    for (int r = 0; r < rows; r++) {                                                                              \
-      NN_CONTRACT_UNROLL                                                                                          \
-      for (int v = 0; v < vectors; v++) __builtin_memcpy(c + r * c_m + v * WIDTH, &sum[r][v], BYTES);             \
-    }                                                                                                             \
-  }                                                                                                               \
-                                                                                                                  \
-  /* The same for 1 to NN_CONTRACT_ROWS rows; gives how many of the rows it has done. */                          \
-  static int nn_contract_rows_##T##_##BYTES(                                                                      \
-      int rows, int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k, const type *b,         \
-      ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more) {                                                          \
-    if (vectors == 2) {                                                                                           \
-      enum { WIDTH = BYTES / (int)sizeof(type) };                                                                 \
-      if (rows >= NN_CONTRACT_ROWS && BYTES == NN_CONTRACT_SIMD / 8 && b_k == 2 * WIDTH) {                        \
-        if (a_k == 1) {                                                                                           \
-          nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, a_m, 1, b, 2 * WIDTH, c, c_m, more);   \
-          return NN_CONTRACT_ROWS;                                                                                \
-        }                                                                                                         \
-        if (a_m == 1 && a_k == 2 * NN_CONTRACT_ROWS) {                                                            \
-          nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, 1, 2 * NN_CONTRACT_ROWS, b, 2 * WIDTH, \
-                                         c, c_m, more);                                                           \
-          return NN_CONTRACT_ROWS;                                                                                \
-        }                                                                                                         \
-      }                                                                                                           \
-      if (rows >= NN_CONTRACT_ROWS) {                                                                             \
-        nn_contract_tile_##T##_##BYTES(0, NN_CONTRACT_ROWS, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);         \
-        return NN_CONTRACT_ROWS;                                                                                  \
-      }                                                                                                           \
-      if (NN_CONTRACT_ROWS > 6 && rows >= 6) {                                                                    \
-        nn_contract_tile_##T##_##BYTES(0, 6, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                        \
-        return 6;                                                                                                 \
-      }                                                                                                           \
-      if (rows >= 4) {                                                                                            \
-        nn_contract_tile_##T##_##BYTES(0, 4, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                        \
-        return 4;                                                                                                 \
-      }                                                                                                           \
-      if (rows >= 2) {                                                                                            \
-        nn_contract_tile_##T##_##BYTES(0, 2, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                        \
-        return 2;                                                                                                 \
-      }                                                                                                           \
-      nn_contract_tile_##T##_##BYTES(0, 1, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more);                          \
-      return 1;                                                                                                   \
-    }                                                                                                             \
-    if (rows >= NN_CONTRACT_ROWS) {                                                                               \
-      nn_contract_tile_##T##_##BYTES(0, NN_CONTRACT_ROWS, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);           \
-      return NN_CONTRACT_ROWS;                                                                                    \
-    }                                                                                                             \
-    if (rows >= 4) {                                                                                              \
-      nn_contract_tile_##T##_##BYTES(0, 4, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                          \
-      return 4;                                                                                                   \
-    }                                                                                                             \
-    if (rows >= 2) {                                                                                              \
-      nn_contract_tile_##T##_##BYTES(0, 2, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                          \
-      return 2;                                                                                                   \
-    }                                                                                                             \
-    nn_contract_tile_##T##_##BYTES(0, 1, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more);                            \
-    return 1;                                                                                                     \
+   where another thread of the same core takes half of the processor's slots. Such a tile asks for a line of memory in every
+   round of NN_CONTRACT_ROUND, the first at `ahead`. */
+#define NN_CONTRACT_DEFINE_TILE(T, type, BYTES)                                                                              \
+  NN_CONTRACT_INLINE void nn_contract_tile_##T##_##BYTES(                                                                    \
+      const int known, const int rows, const int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m,                     \
+      ptrdiff_t a_k, const type *b, ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more, const char *ahead,                      \
+      ptrdiff_t ahead_step) {                                                                                                \
+    enum { WIDTH = BYTES / (int)sizeof(type) };                                                                              \
+    nn_##T##_v##BYTES sum[8][2];                                                                                             \
+    NN_CONTRACT_UNROLL                                                                                                       \
+    for (int r = 0; r < rows; r++) {                                                                                         \
+      NN_CONTRACT_UNROLL                                                                                                     \
+      for (int v = 0; v < vectors; v++) {                                                                                    \
+        sum[r][v] = nn_##T##_v##BYTES##_splat(0);                                                                            \
+        if (more) __builtin_memcpy(&sum[r][v], c + r * c_m + v * WIDTH, BYTES);                                              \
+      }                                                                                                                      \
+    }                                                                                                                        \
+    const type *row[8];                                                                                                      \
+    NN_CONTRACT_UNROLL                                                                                                       \
+    for (int r = 0; r < rows; r++) {                                                                                         \
+      row[r] = a + r * a_m;                                                                                                  \
+      if (known && a_k == 1) NN_CONTRACT_HIDE(row[r]);                                                                       \
+    }                                                                                                                        \
+    ptrdiff_t k = 0;                                                                                                         \
+    while (known && k + NN_CONTRACT_ROUND <= depth) {                                                                        \
+      __builtin_prefetch(ahead, 0, 2);                                                                                       \
+      ahead += ahead_step;                                                                                                   \
+      NN_CONTRACT_ROLL                                                                                                       \
+      for (int round = 0; round < NN_CONTRACT_ROUND; round += NN_CONTRACT_STEPS, k += NN_CONTRACT_STEPS) {                   \
+        NN_CONTRACT_UNROLL                                                                                                   \
+        for (int i = 0; i < NN_CONTRACT_STEPS; i++) NN_CONTRACT_TILE_STEP(T, BYTES, k + i)                                   \
+      }                                                                                                                      \
+    }                                                                                                                        \
+    for (; k < depth; k++) NN_CONTRACT_TILE_STEP(T, BYTES, k)                                                                \
+    NN_CONTRACT_UNROLL                                                                                                       \
+    for (int r = 0; r < rows; r++) {                                                                                         \
+      NN_CONTRACT_UNROLL                                                                                                     \
+      for (int v = 0; v < vectors; v++) __builtin_memcpy(c + r * c_m + v * WIDTH, &sum[r][v], BYTES);                        \
+    }                                                                                                                        \
+  }                                                                                                                          \
+                                                                                                                             \
+  /* The same for 1 to NN_CONTRACT_ROWS rows; gives how many of the rows it has done. */                                     \
+  static int nn_contract_rows_##T##_##BYTES(                                                                                 \
+      int rows, int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k, const type *b,                    \
+      ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more, const char *ahead, ptrdiff_t ahead_step) {                            \
+    if (vectors == 2) {                                                                                                      \
+      enum { WIDTH = BYTES / (int)sizeof(type) };                                                                            \
+      if (rows >= NN_CONTRACT_ROWS && BYTES == NN_CONTRACT_SIMD / 8 && b_k == 2 * WIDTH) {                                   \
+        if (a_k == 1) {                                                                                                      \
+          nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, a_m, 1, b, 2 * WIDTH, c, c_m, more, ahead,        \
+                                         ahead_step);                                                                        \
+          return NN_CONTRACT_ROWS;                                                                                           \
+        }                                                                                                                    \
+        if (a_m == 1 && a_k == 2 * NN_CONTRACT_ROWS) {                                                                       \
+          nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, 1, 2 * NN_CONTRACT_ROWS, b, 2 * WIDTH,            \
+                                         c, c_m, more, ahead, ahead_step);                                                   \
+          return NN_CONTRACT_ROWS;                                                                                           \
+        }                                                                                                                    \
+      }                                                                                                                      \
+      if (rows >= NN_CONTRACT_ROWS) {                                                                                        \
+        nn_contract_tile_##T##_##BYTES(0, NN_CONTRACT_ROWS, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step); \
+        return NN_CONTRACT_ROWS;                                                                                             \
+      }                                                                                                                      \
+      if (NN_CONTRACT_ROWS > 6 && rows >= 6) {                                                                               \
+        nn_contract_tile_##T##_##BYTES(0, 6, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                \
+        return 6;                                                                                                            \
+      }                                                                                                                      \
+      if (rows >= 4) {                                                                                                       \
+        nn_contract_tile_##T##_##BYTES(0, 4, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                \
+        return 4;                                                                                                            \
+      }                                                                                                                      \
+      if (rows >= 2) {                                                                                                       \
+        nn_contract_tile_##T##_##BYTES(0, 2, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                \
+        return 2;                                                                                                            \
+      }                                                                                                                      \
+      nn_contract_tile_##T##_##BYTES(0, 1, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                  \
+      return 1;                                                                                                              \
+    }                                                                                                                        \
+    if (rows >= NN_CONTRACT_ROWS) {                                                                                          \
+      nn_contract_tile_##T##_##BYTES(0, NN_CONTRACT_ROWS, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);   \
+      return NN_CONTRACT_ROWS;                                                                                               \
+    }                                                                                                                        \
+    if (rows >= 4) {                                                                                                         \
+      nn_contract_tile_##T##_##BYTES(0, 4, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                  \
+      return 4;                                                                                                              \
+    }                                                                                                                        \
+    if (rows >= 2) {                                                                                                         \
+      nn_contract_tile_##T##_##BYTES(0, 2, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                  \
+      return 2;                                                                                                              \
+    }                                                                                                                        \
+    nn_contract_tile_##T##_##BYTES(0, 1, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                    \
+    return 1;                                                                                                                \
   }
 
 #define NN_CONTRACT_DEFINE_TURN(T, type)                                                                              \
@@ -434,28 +471,34 @@ static ptrdiff_t nn_contract_width_f32(ptrdiff_t columns) {
   return bytes > 16 ? 32 : 16;
 }
 
-/* All the rows of one tile, c being wide enough for whole vectors. */
-static void nn_contract_tile_f32(ptrdiff_t width, int rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m,
-                                 ptrdiff_t a_k, const float *b, ptrdiff_t b_k, float *c, ptrdiff_t c_m, int more) {
+/* All the rows of one tile, c being wide enough for whole vectors; asks for memory that will be wanted soon. */
+static void nn_contract_tile_ahead_f32(ptrdiff_t width, int rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m,
+                                       ptrdiff_t a_k, const float *b, ptrdiff_t b_k, float *c, ptrdiff_t c_m, int more,
+                                       const char *ahead, ptrdiff_t ahead_step) {
   while (rows > 0) {
     int done;
 #if NN_CONTRACT_SIMD >= 512
     if (width >= 64) {
-      done = nn_contract_rows_f32_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+      done = nn_contract_rows_f32_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
     } else
 #endif
 #if NN_CONTRACT_SIMD >= 256
     if (width >= 32) {
-      done = nn_contract_rows_f32_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+      done = nn_contract_rows_f32_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
     } else
 #endif
     {
-      done = nn_contract_rows_f32_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+      done = nn_contract_rows_f32_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
     }
     rows -= done;
     a += done * a_m;
     c += done * c_m;
   }
+}
+
+static void nn_contract_tile_f32(ptrdiff_t width, int rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m,
+                                 ptrdiff_t a_k, const float *b, ptrdiff_t b_k, float *c, ptrdiff_t c_m, int more) {
+  nn_contract_tile_ahead_f32(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, (const char *)b, 0);
 }
 
 /* Copies n elements; where there are enough of them, 16 bytes at a time, the last 16 perhaps overlapping. */
@@ -591,6 +634,13 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         direct += width;
       }
       nn_contract_pack_f32(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
+      /* The block after this one is asked for while this one is used. */
+      const ptrdiff_t next_k = n0 + columns < N - tail ? k0 : k0 + block, next_n = next_k == k0 ? n0 + columns : 0;
+      const ptrdiff_t next_depth = K - next_k < block ? K - next_k : block;
+      const ptrdiff_t next_columns = N - tail - next_n < panel ? N - tail - next_n : panel;
+      nn_contract_ahead ahead = nn_contract_look_ahead(
+          next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
+          (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
       for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
         const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const float *tile_a = a + (m0 * a_m + k0 * a_k);
@@ -628,7 +678,9 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           const ptrdiff_t tile_b_k = n < direct ? b_k : width;
           float *const tile_c = c + (m0 * c_m + (n0 + n) * c_n);
           if (used == width && c_n == 1) {
-            nn_contract_tile_f32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0);
+            const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
+            nn_contract_tile_ahead_f32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
+                                      ahead.at, step);
           } else {
             float part[ROWS * VECTORS];
             for (int r = 0; r < rows && k0 > 0; r++) {
@@ -873,28 +925,34 @@ static ptrdiff_t nn_contract_width_f64(ptrdiff_t columns) {
   return bytes > 16 ? 32 : 16;
 }
 
-/* All the rows of one tile, c being wide enough for whole vectors. */
-static void nn_contract_tile_f64(ptrdiff_t width, int rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m,
-                                 ptrdiff_t a_k, const double *b, ptrdiff_t b_k, double *c, ptrdiff_t c_m, int more) {
+/* All the rows of one tile, c being wide enough for whole vectors; asks for memory that will be wanted soon. */
+static void nn_contract_tile_ahead_f64(ptrdiff_t width, int rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m,
+                                       ptrdiff_t a_k, const double *b, ptrdiff_t b_k, double *c, ptrdiff_t c_m, int more,
+                                       const char *ahead, ptrdiff_t ahead_step) {
   while (rows > 0) {
     int done;
 #if NN_CONTRACT_SIMD >= 512
     if (width >= 64) {
-      done = nn_contract_rows_f64_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+      done = nn_contract_rows_f64_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
     } else
 #endif
 #if NN_CONTRACT_SIMD >= 256
     if (width >= 32) {
-      done = nn_contract_rows_f64_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+      done = nn_contract_rows_f64_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
     } else
 #endif
     {
-      done = nn_contract_rows_f64_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+      done = nn_contract_rows_f64_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
     }
     rows -= done;
     a += done * a_m;
     c += done * c_m;
   }
+}
+
+static void nn_contract_tile_f64(ptrdiff_t width, int rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m,
+                                 ptrdiff_t a_k, const double *b, ptrdiff_t b_k, double *c, ptrdiff_t c_m, int more) {
+  nn_contract_tile_ahead_f64(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, (const char *)b, 0);
 }
 
 /* Copies n elements; where there are enough of them, 16 bytes at a time, the last 16 perhaps overlapping. */
@@ -1030,6 +1088,13 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         direct += width;
       }
       nn_contract_pack_f64(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
+      /* The block after this one is asked for while this one is used. */
+      const ptrdiff_t next_k = n0 + columns < N - tail ? k0 : k0 + block, next_n = next_k == k0 ? n0 + columns : 0;
+      const ptrdiff_t next_depth = K - next_k < block ? K - next_k : block;
+      const ptrdiff_t next_columns = N - tail - next_n < panel ? N - tail - next_n : panel;
+      nn_contract_ahead ahead = nn_contract_look_ahead(
+          next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
+          (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
       for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
         const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const double *tile_a = a + (m0 * a_m + k0 * a_k);
@@ -1067,7 +1132,9 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           const ptrdiff_t tile_b_k = n < direct ? b_k : width;
           double *const tile_c = c + (m0 * c_m + (n0 + n) * c_n);
           if (used == width && c_n == 1) {
-            nn_contract_tile_f64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0);
+            const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
+            nn_contract_tile_ahead_f64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
+                                      ahead.at, step);
           } else {
             double part[ROWS * VECTORS];
             for (int r = 0; r < rows && k0 > 0; r++) {
@@ -1303,28 +1370,34 @@ static ptrdiff_t nn_contract_width_i32(ptrdiff_t columns) {
   return bytes > 16 ? 32 : 16;
 }
 
-/* All the rows of one tile, c being wide enough for whole vectors. */
-static void nn_contract_tile_i32(ptrdiff_t width, int rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m,
-                                 ptrdiff_t a_k, const int32_t *b, ptrdiff_t b_k, int32_t *c, ptrdiff_t c_m, int more) {
+/* All the rows of one tile, c being wide enough for whole vectors; asks for memory that will be wanted soon. */
+static void nn_contract_tile_ahead_i32(ptrdiff_t width, int rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m,
+                                       ptrdiff_t a_k, const int32_t *b, ptrdiff_t b_k, int32_t *c, ptrdiff_t c_m, int more,
+                                       const char *ahead, ptrdiff_t ahead_step) {
   while (rows > 0) {
     int done;
 #if NN_CONTRACT_SIMD >= 512
     if (width >= 64) {
-      done = nn_contract_rows_i32_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+      done = nn_contract_rows_i32_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
     } else
 #endif
 #if NN_CONTRACT_SIMD >= 256
     if (width >= 32) {
-      done = nn_contract_rows_i32_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+      done = nn_contract_rows_i32_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
     } else
 #endif
     {
-      done = nn_contract_rows_i32_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+      done = nn_contract_rows_i32_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
     }
     rows -= done;
     a += done * a_m;
     c += done * c_m;
   }
+}
+
+static void nn_contract_tile_i32(ptrdiff_t width, int rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m,
+                                 ptrdiff_t a_k, const int32_t *b, ptrdiff_t b_k, int32_t *c, ptrdiff_t c_m, int more) {
+  nn_contract_tile_ahead_i32(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, (const char *)b, 0);
 }
 
 /* Copies n elements; where there are enough of them, 16 bytes at a time, the last 16 perhaps overlapping. */
@@ -1460,6 +1533,13 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         direct += width;
       }
       nn_contract_pack_i32(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
+      /* The block after this one is asked for while this one is used. */
+      const ptrdiff_t next_k = n0 + columns < N - tail ? k0 : k0 + block, next_n = next_k == k0 ? n0 + columns : 0;
+      const ptrdiff_t next_depth = K - next_k < block ? K - next_k : block;
+      const ptrdiff_t next_columns = N - tail - next_n < panel ? N - tail - next_n : panel;
+      nn_contract_ahead ahead = nn_contract_look_ahead(
+          next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
+          (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
       for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
         const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const int32_t *tile_a = a + (m0 * a_m + k0 * a_k);
@@ -1497,7 +1577,9 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           const ptrdiff_t tile_b_k = n < direct ? b_k : width;
           int32_t *const tile_c = c + (m0 * c_m + (n0 + n) * c_n);
           if (used == width && c_n == 1) {
-            nn_contract_tile_i32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0);
+            const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
+            nn_contract_tile_ahead_i32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
+                                      ahead.at, step);
           } else {
             int32_t part[ROWS * VECTORS];
             for (int r = 0; r < rows && k0 > 0; r++) {
@@ -1733,28 +1815,34 @@ static ptrdiff_t nn_contract_width_i64(ptrdiff_t columns) {
   return bytes > 16 ? 32 : 16;
 }
 
-/* All the rows of one tile, c being wide enough for whole vectors. */
-static void nn_contract_tile_i64(ptrdiff_t width, int rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m,
-                                 ptrdiff_t a_k, const int64_t *b, ptrdiff_t b_k, int64_t *c, ptrdiff_t c_m, int more) {
+/* All the rows of one tile, c being wide enough for whole vectors; asks for memory that will be wanted soon. */
+static void nn_contract_tile_ahead_i64(ptrdiff_t width, int rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m,
+                                       ptrdiff_t a_k, const int64_t *b, ptrdiff_t b_k, int64_t *c, ptrdiff_t c_m, int more,
+                                       const char *ahead, ptrdiff_t ahead_step) {
   while (rows > 0) {
     int done;
 #if NN_CONTRACT_SIMD >= 512
     if (width >= 64) {
-      done = nn_contract_rows_i64_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+      done = nn_contract_rows_i64_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
     } else
 #endif
 #if NN_CONTRACT_SIMD >= 256
     if (width >= 32) {
-      done = nn_contract_rows_i64_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+      done = nn_contract_rows_i64_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
     } else
 #endif
     {
-      done = nn_contract_rows_i64_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more);
+      done = nn_contract_rows_i64_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
     }
     rows -= done;
     a += done * a_m;
     c += done * c_m;
   }
+}
+
+static void nn_contract_tile_i64(ptrdiff_t width, int rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m,
+                                 ptrdiff_t a_k, const int64_t *b, ptrdiff_t b_k, int64_t *c, ptrdiff_t c_m, int more) {
+  nn_contract_tile_ahead_i64(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, (const char *)b, 0);
 }
 
 /* Copies n elements; where there are enough of them, 16 bytes at a time, the last 16 perhaps overlapping. */
@@ -1890,6 +1978,13 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         direct += width;
       }
       nn_contract_pack_i64(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
+      /* The block after this one is asked for while this one is used. */
+      const ptrdiff_t next_k = n0 + columns < N - tail ? k0 : k0 + block, next_n = next_k == k0 ? n0 + columns : 0;
+      const ptrdiff_t next_depth = K - next_k < block ? K - next_k : block;
+      const ptrdiff_t next_columns = N - tail - next_n < panel ? N - tail - next_n : panel;
+      nn_contract_ahead ahead = nn_contract_look_ahead(
+          next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
+          (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
       for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
         const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const int64_t *tile_a = a + (m0 * a_m + k0 * a_k);
@@ -1927,7 +2022,9 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           const ptrdiff_t tile_b_k = n < direct ? b_k : width;
           int64_t *const tile_c = c + (m0 * c_m + (n0 + n) * c_n);
           if (used == width && c_n == 1) {
-            nn_contract_tile_i64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0);
+            const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
+            nn_contract_tile_ahead_i64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
+                                      ahead.at, step);
           } else {
             int64_t part[ROWS * VECTORS];
             for (int r = 0; r < rows && k0 > 0; r++) {
