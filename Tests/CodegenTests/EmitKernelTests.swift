@@ -33,6 +33,26 @@ import Testing
 
   @Test(arguments: 0..<programCount) func bits(seed: Int) throws {
     let (program, memory) = Self.randomProgram(seed: seed)
+    try check(program, memory, seed: seed)
+  }
+
+  /// Rows of 1 to 17 elements, few and many of them, a quarter of the elements NaNs, infinities, zeros of both signs and the like.
+  @Test(arguments: 0..<programCount) func bitsOfShortRows(seed: Int) throws {
+    var generator = KernelGenerator(seed: 1000 + seed)
+    generator.specialPercent = 25
+    for number in 0..<34 {
+      let rows = number == 9 ? 150 : 1 + (number * 7 + seed * 13) % 40
+      let outer = [[], [3], [2, 2], [2]][number % 4]
+      let reduced = (number % 5 == 4 ? [3] : []) + [1 + number % 17]
+      generator.addReduction(outer + [rows], reduced, lanes: 16)
+    }
+    let loops = emitKernels(generator.program, spelling: .loops)
+    #expect(loops.text.contains("acc0[0][row] = "))
+    try check(generator.program, generator.memory(), seed: seed)
+  }
+
+  /// Compares what every compiler makes of both spellings with the meaning of each kernel.
+  private func check(_ program: Program, _ memory: Memory, seed: Int) throws {
     let folder = try TemporaryFolder()
     var libraries: [(String, LoadedModule)] = []
     let loops = emitKernels(program, spelling: .loops)

@@ -26,6 +26,8 @@ struct Random: RandomNumberGenerator {
 struct KernelGenerator {
   var random: Random
   var program = Program(name: "random", arguments: [], results: [])
+  /// How often a float is a NaN, an infinity, a zero or another special value.
+  var specialPercent = 6
 
   init(seed: Int) { random = Random(seed) }
 
@@ -136,7 +138,9 @@ struct KernelGenerator {
       }
       return Scalar(random.below(41) - 20, as: element).bits
     case .f32, .f64:
-      if random.chance(6) { return Scalar(random.pick(special), as: element).bits }
+      if random.chance(specialPercent) {
+        return Scalar(random.pick(special), as: element).bits
+      }
       return Scalar(Double(random.below(20001) - 10000) / 1234, as: element).bits
     }
   }
@@ -232,6 +236,10 @@ struct KernelGenerator {
       reduced[reduced.count - 1] = 512 + random.below(200)
       reduced = Array(reduced.suffix(1))
     }
+    addReduction(space, reduced, lanes: lanes)
+  }
+
+  mutating func addReduction(_ space: [Int], _ reduced: [Int], lanes: Int) {
     var body = Block()
     extend(&body, space + reduced, by: random.below(5))
     var reductions: [KernelReduction] = []

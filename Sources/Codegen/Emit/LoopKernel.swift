@@ -29,7 +29,7 @@ struct LoopKernel {
     writer.openFunction("static void \(name)", parameters)
     if kernel.reductions.isEmpty {
       emitMap()
-    } else if kernel.isAccumulatedInBlocks {
+    } else if kernel.isAccumulatedInBlocks || kernel.shortRowLanes != nil {
       emitBlockReduction()
     } else {
       emitPointReduction()

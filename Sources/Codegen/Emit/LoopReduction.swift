@@ -3,12 +3,12 @@
 import NNIR
 
 extension LoopKernel {
-  private func element(_ reduction: KernelReduction) -> ElementType {
+  func element(_ reduction: KernelReduction) -> ElementType {
     kernel.body.nodes[reduction.node].element
   }
 
   /// `a ∘ b` for one reduction.
-  private mutating func combined(
+  mutating func combined(
     _ reduction: Reduction, _ element: ElementType, _ left: String, _ right: CExpression
   ) -> String {
     let expression = cExpression(
@@ -17,7 +17,7 @@ extension LoopKernel {
     return element == .bool ? "(uint8_t)(\(expression.text))" : expression.text
   }
 
-  private func bodyBlock(axisLevels: [Int], deepest: Int, indices: [String?]) -> LoopBlock {
+  func bodyBlock(axisLevels: [Int], deepest: Int, indices: [String?]) -> LoopBlock {
     let levels = BlockLevels(
       kernel.body, axisLevels: axisLevels, accumulators: 0, deepest: deepest,
       roots: kernel.reductions.map(\.node))
@@ -26,7 +26,7 @@ extension LoopKernel {
       written: kernel.storedBuffers, prefix: "t")
   }
 
-  private func epilogueBlock(
+  func epilogueBlock(
     axisLevels: [Int], accumulatorLevel: Int, accumulators: [String]
   ) -> LoopBlock {
     let levels = BlockLevels(
@@ -36,97 +36,6 @@ extension LoopKernel {
       kernel.epilogue, levels: levels, pointers: pointers,
       indices: kernel.space.indices.map { "i\($0)" }, accumulators: accumulators,
       written: kernel.storedBuffers, prefix: "u")
-  }
-
-  // MARK: One lane: a block of neighbours at once
-
-  mutating func emitBlockReduction() {
-    let last = kernel.space.count - 1
-    let bytes = kernel.reductions.reduce(0) { $0 + element($1).byteCount }
-    let width = min(kernel.space[last], max(16, min(256, 8192 / max(1, bytes))))
-    // Levels: space axes but the last, reduced axes, then the last axis of the space inside.
-    let depth = last + kernel.reduced.count + 1
-    let axisLevels =
-      Array(1...max(1, last)).prefix(last) + [depth] + kernel.reduced.indices.map { last + 1 + $0 }
-    var body = bodyBlock(
-      axisLevels: Array(axisLevels), deepest: depth,
-      indices: (0..<kernel.space.count).map { "i\($0)" } + kernel.reduced.indices.map { "r\($0)" })
-    emitOuter(&body, level: 0)
-    let units = UnitLoop(space: kernel.space, split: split)
-    units.open(&writer)
-    for level in 0..<units.outerCount where level < last { emitOuter(&body, level: level + 1) }
-    for (number, axis) in units.axes.dropLast().enumerated() {
-      writer.openLoop(axis.index, from: axis.lower, to: axis.upper)
-      emitOuter(&body, level: units.outerCount + number + 1)
-    }
-    let inner = openBlock(units.axes[units.axes.count - 1], width: width)
-    emitBlockAccumulation(&body, inner, width: width)
-    emitBlockEpilogue(inner)
-    if inner.lower != units.axes[units.axes.count - 1].lower { writer.close() }
-    for _ in units.axes.dropLast() { writer.close() }
-    units.close(&writer)
-    sections.formUnion(body.sections)
-  }
-
-  /// The part of the innermost axis whose accumulators are live at once: all of it where it is short.
-  private mutating func openBlock(_ axis: LoopAxis, width: Int) -> LoopAxis {
-    if kernel.space[kernel.space.count - 1] <= width { return axis }
-    writer.openLoop("block", from: axis.lower, to: axis.upper, by: width)
-    writer.line(
-      "const ptrdiff_t last = block + \(width) < \(axis.upper) ? block + \(width) : \(axis.upper);")
-    return LoopAxis(axis.index, "block", "last")
-  }
-
-  private mutating func emitBlockAccumulation(
-    _ body: inout LoopBlock, _ inner: LoopAxis, width: Int
-  ) {
-    let last = kernel.space.count - 1
-    for (number, reduction) in kernel.reductions.enumerated() {
-      let element = element(reduction)
-      writer.line("\(element.cName) acc\(number)[\(width)];")
-      writer.openLoop("lane", to: "\(width)")
-      writer.line("acc\(number)[lane] = \(reduction.kind.identity(element).cLiteral);")
-      writer.close()
-    }
-    for (number, extent) in kernel.reduced.enumerated() {
-      writer.openLoop("r\(number)", to: "\(extent)")
-      emitOuter(&body, level: last + 1 + number)
-    }
-    let offset = inner.lower == "0" ? inner.index : "\(inner.index) - \(inner.lower)"
-    var updates: [(Int, Reduction, ElementType)] = []
-    for (number, reduction) in kernel.reductions.enumerated() {
-      if case .reduce(let kind) = reduction.kind {
-        updates.append((number, kind, element(reduction)))
-      }
-    }
-    let reductions = kernel.reductions
-    var needed: Set<String> = []
-    emitInnermost(&body, inner, position: last, level: last + kernel.reduced.count + 1) {
-      writer, block in
-      for (number, kind, element) in updates {
-        let target = "acc\(number)[\(offset)]"
-        let value = cExpression(
-          kind.combining(element),
-          [CExpression(target, isAtomic: true), block[reductions[number].node]], operand: element,
-          result: element, sections: &needed)
-        let cast = element == .bool ? "(uint8_t)(\(value.text))" : value.text
-        writer.line("\(target) = \(cast);")
-      }
-      block.emitStores(into: &writer)
-    }
-    sections.formUnion(needed)
-    for _ in kernel.reduced { writer.close() }
-  }
-
-  private mutating func emitBlockEpilogue(_ inner: LoopAxis) {
-    let last = kernel.space.count - 1
-    let offset = inner.lower == "0" ? inner.index : "\(inner.index) - \(inner.lower)"
-    var epilogue = epilogueBlock(
-      axisLevels: Array(1...(last + 1)), accumulatorLevel: last + 1,
-      accumulators: kernel.reductions.indices.map { "acc\($0)[\(offset)]" })
-    for level in 0...last { emitOuter(&epilogue, level: level) }
-    emitInnermost(&epilogue, inner, position: last, level: last + 1) { $1.emitStores(into: &$0) }
-    sections.formUnion(epilogue.sections)
   }
 
   // MARK: Lanes and extreme indices: a point of the space at a time

@@ -1,0 +1,169 @@
+// Reductions in the loops spelling, a block of neighbours along the innermost axis of the space at once: one lane each, or the few lanes of
+// a short row, which are folded side by side.
+
+import NNIR
+
+extension Kernel {
+  /// How many lanes rows use that have fewer elements than there are lanes: one an element. Such rows are reduced side by side, for within
+  /// one there are no whole vectors to add. Nil for other reductions.
+  var shortRowLanes: Int? {
+    // Fewer rows fill no vector.
+    let fewestRows = 4
+    guard let extent = reduced.last, let rows = space.last, rows >= fewestRows,
+      16 * extent * accumulatorByteCount <= Self.mostAccumulatorBytes
+    else { return nil }
+    let areShort = reductions.allSatisfy { reduction in
+      if case .reduce = reduction.kind { return reduction.lanes > 1 && extent < reduction.lanes }
+      return false
+    }
+    return areShort ? extent : nil
+  }
+
+  /// Bytes of one lane of every reduction.
+  private var accumulatorByteCount: Int {
+    reductions.reduce(0) { $0 + body.nodes[$1.node].element.byteCount }
+  }
+
+  /// What of the stack the accumulators of a block may take.
+  private static let mostAccumulatorBytes = 8192
+
+  /// How many neighbours are reduced at once, with so many lanes each.
+  fileprivate func blockWidth(lanes: Int) -> Int {
+    let fitting = Self.mostAccumulatorBytes / (lanes * accumulatorByteCount) / 16 * 16
+    // Rows beyond these gain nothing, and may fall into one set of the cache.
+    let most = lanes == 1 ? 256 : 64
+    return min(space[space.count - 1], max(16, min(most, fitting)))
+  }
+}
+
+extension LoopKernel {
+  mutating func emitBlockReduction() {
+    let last = kernel.space.count - 1
+    let width = kernel.blockWidth(lanes: kernel.shortRowLanes ?? 1)
+    // Levels: space axes but the last, reduced axes, then the last axis of the space inside.
+    let depth = last + kernel.reduced.count + 1
+    let axisLevels =
+      Array(1...max(1, last)).prefix(last) + [depth] + kernel.reduced.indices.map { last + 1 + $0 }
+    var body = bodyBlock(
+      axisLevels: Array(axisLevels), deepest: depth,
+      indices: (0..<kernel.space.count).map { "i\($0)" } + kernel.reduced.indices.map { "r\($0)" })
+    emitOuter(&body, level: 0)
+    let units = UnitLoop(space: kernel.space, split: split)
+    units.open(&writer)
+    for level in 0..<units.outerCount where level < last { emitOuter(&body, level: level + 1) }
+    for (number, axis) in units.axes.dropLast().enumerated() {
+      writer.openLoop(axis.index, from: axis.lower, to: axis.upper)
+      emitOuter(&body, level: units.outerCount + number + 1)
+    }
+    let inner = openBlock(units.axes[units.axes.count - 1], width: width)
+    emitBlockAccumulation(&body, inner, width: width)
+    if let lanes = kernel.shortRowLanes, lanes > 1 { emitBlockFolds(inner, lanes: lanes) }
+    emitBlockEpilogue(inner)
+    if inner.lower != units.axes[units.axes.count - 1].lower { writer.close() }
+    for _ in units.axes.dropLast() { writer.close() }
+    units.close(&writer)
+    sections.formUnion(body.sections)
+  }
+
+  /// The part of the innermost axis whose accumulators are live at once: all of it where it is short.
+  private mutating func openBlock(_ axis: LoopAxis, width: Int) -> LoopAxis {
+    if kernel.space[kernel.space.count - 1] <= width { return axis }
+    writer.openLoop("block", from: axis.lower, to: axis.upper, by: width)
+    writer.line(
+      "const ptrdiff_t last = block + \(width) < \(axis.upper) ? block + \(width) : \(axis.upper);")
+    return LoopAxis(axis.index, "block", "last")
+  }
+
+  /// A point's place among the accumulators of its block.
+  private func offset(_ inner: LoopAxis) -> String {
+    inner.lower == "0" ? inner.index : "\(inner.index) - \(inner.lower)"
+  }
+
+  private mutating func emitBlockAccumulation(
+    _ body: inout LoopBlock, _ inner: LoopAxis, width: Int
+  ) {
+    let last = kernel.space.count - 1
+    // The only element of a lane replaces its identity: combining the two would give that element again, to the bit.
+    let isAssigned = kernel.shortRowLanes != nil && kernel.reduced.count == 1
+    for (number, reduction) in kernel.reductions.enumerated() {
+      let element = element(reduction)
+      let identity = reduction.kind.identity(element).cLiteral
+      if let lanes = kernel.shortRowLanes {
+        writer.line("\(element.cName) acc\(number)[\(lanes)][\(width)];")
+        if isAssigned { continue }
+        writer.openLoop("lane", to: "\(lanes)")
+        writer.openLoop("row", to: "\(width)")
+        writer.line("acc\(number)[lane][row] = \(identity);")
+        writer.close()
+      } else {
+        writer.line("\(element.cName) acc\(number)[\(width)];")
+        writer.openLoop("lane", to: "\(width)")
+        writer.line("acc\(number)[lane] = \(identity);")
+      }
+      writer.close()
+    }
+    for (number, extent) in kernel.reduced.enumerated() {
+      writer.openLoop("r\(number)", to: "\(extent)")
+      emitOuter(&body, level: last + 1 + number)
+    }
+    let lane = kernel.shortRowLanes == nil ? "" : "[r\(kernel.reduced.count - 1)]"
+    let place = "\(lane)[\(offset(inner))]"
+    var updates: [(Int, Reduction, ElementType)] = []
+    for (number, reduction) in kernel.reductions.enumerated() {
+      if case .reduce(let kind) = reduction.kind {
+        updates.append((number, kind, element(reduction)))
+      }
+    }
+    let reductions = kernel.reductions
+    var needed: Set<String> = []
+    emitInnermost(&body, inner, position: last, level: last + kernel.reduced.count + 1) {
+      writer, block in
+      for (number, kind, element) in updates {
+        let target = "acc\(number)\(place)"
+        var value = block[reductions[number].node]
+        if !isAssigned {
+          value = cExpression(
+            kind.combining(element), [CExpression(target, isAtomic: true), value],
+            operand: element, result: element, sections: &needed)
+        }
+        let cast = element == .bool ? "(uint8_t)\(value.asOperand)" : value.text
+        writer.line("\(target) = \(cast);")
+      }
+      block.emitStores(into: &writer)
+    }
+    sections.formUnion(needed)
+    for _ in kernel.reduced { writer.close() }
+  }
+
+  /// Lanes folded in halves, those left out that no element fell to: they are identities.
+  private mutating func emitBlockFolds(_ inner: LoopAxis, lanes: Int) {
+    let rows = inner.lower == "0" ? inner.upper : "\(inner.upper) - \(inner.lower)"
+    writer.openLoop("row", to: rows)
+    for (number, reduction) in kernel.reductions.enumerated() {
+      guard case .reduce(let kind) = reduction.kind else { continue }
+      var used = lanes
+      var half = reduction.lanes / 2
+      while half >= 1 {
+        for lane in 0..<max(0, used - half) {
+          let target = "acc\(number)[\(lane)][row]"
+          let other = CExpression("acc\(number)[\(lane + half)][row]", isAtomic: true)
+          writer.line("\(target) = \(combined(kind, element(reduction), target, other));")
+        }
+        used = min(used, half)
+        half /= 2
+      }
+    }
+    writer.close()
+  }
+
+  private mutating func emitBlockEpilogue(_ inner: LoopAxis) {
+    let last = kernel.space.count - 1
+    let place = (kernel.shortRowLanes == nil ? "" : "[0]") + "[\(offset(inner))]"
+    var epilogue = epilogueBlock(
+      axisLevels: Array(1...(last + 1)), accumulatorLevel: last + 1,
+      accumulators: kernel.reductions.indices.map { "acc\($0)\(place)" })
+    for level in 0...last { emitOuter(&epilogue, level: level) }
+    emitInnermost(&epilogue, inner, position: last, level: last + 1) { $1.emitStores(into: &$0) }
+    sections.formUnion(epilogue.sections)
+  }
+}
