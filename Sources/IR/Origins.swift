@@ -47,6 +47,16 @@ public struct Origins: Sendable {
     }
   }
 
+  /// Takes out the origins of some values; those of the others follow one another.
+  mutating func keep(where isKept: (Value) -> Bool) {
+    var count = 0
+    for index in places.indices where isKept(Value(index)) {
+      if count != index { places.withUnsafeMutableBufferPointer { $0.swapAt(count, index) } }
+      count += 1
+    }
+    places.removeLast(places.count - count)
+  }
+
   /// The origins where each value is another.
   func renumbered(_ number: (Value) -> Value) -> Origins {
     var moved = Origins()

@@ -63,9 +63,9 @@ struct KernelPointers {
   /// Whether all arrays have one element type.
   var areOfOneType: Bool { pointers.allSatisfy { $0.element == pointers[0].element } }
 
-  /// Names each pointer after its position.
-  mutating func rename(_ name: (Int) -> String) {
-    for index in pointers.indices { pointers[index].name = name(index) }
+  /// Names each pointer after its position or the first buffer behind it.
+  mutating func rename(_ name: (_ index: Int, _ buffer: Int) -> String) {
+    for index in pointers.indices { pointers[index].name = name(index, pointers[index].buffers[0]) }
   }
 
   subscript(buffer: Int) -> KernelPointer { pointers[index(of: buffer)] }

@@ -42,11 +42,14 @@ struct StripKernel {
     self.name = name
     self.length = length
     self.program = program
-    // No kernel's own variable is a b with a number.
-    var pointers = KernelPointers(kernel, in: program) { "b" + String($0) }
+    var pointers = KernelPointers(kernel, in: program) { _ in "" }
     // libtcc takes as long for a variable as for a call; fewer than eight save less than the array costs.
-    isGathered = pointers.pointers.count >= 8 && pointers.areOfOneType
-    if isGathered { pointers.rename { "b[\($0)]" } }
+    let isGathered = pointers.pointers.count >= 8 && pointers.areOfOneType
+    // No kernel's own variable is a b with a number.
+    pointers.rename { index, buffer in
+      isGathered ? "b[" + String(index) + "]" : "b" + String(buffer)
+    }
+    self.isGathered = isGathered
     self.pointers = pointers
     // Enough levels for every form: space, blocks, points, reduced axes, folds, epilogue.
     frame = StripFrame(

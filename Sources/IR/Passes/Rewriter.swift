@@ -30,8 +30,8 @@ struct Rewriter {
   /// What has been emitted so far.
   private(set) var function: Function
   private let rules: [RewriteRule]
-  private let elementwiseRules: [RewriteRule.Body]
-  private let otherRules: [RewriteRule.Body]
+  private let elementwiseRules: [RewriteRule]
+  private let otherRules: [RewriteRule]
   private var table: InstructionTable?
   /// Bodies of scans that have been rewritten; what is held cannot be mistaken for another.
   private var bodies = SmallTable<NestedIdentity, NestedFunction>()
@@ -45,8 +45,8 @@ struct Rewriter {
   private init(_ source: Function, rules: [RewriteRule], merging: Bool) {
     function = Function(name: source.name, arguments: source.arguments)
     self.rules = rules
-    elementwiseRules = rules.filter(\.isForElementwise).map(\.body)
-    otherRules = rules.filter(\.isForOthers).map(\.body)
+    elementwiseRules = rules.filter(\.isForElementwise)
+    otherRules = rules.filter(\.isForOthers)
     table = merging ? InstructionTable(capacity: source.instructions.count) : nil
   }
 
@@ -102,7 +102,7 @@ struct Rewriter {
   mutating func emit(_ op: Op, _ operands: [Value], _ type: TensorType) -> Value {
     let rules = if case .elementwise = op { elementwiseRules } else { otherRules }
     for rule in rules {
-      if let value = rule(&self, op, operands, type) { return value }
+      if let value = rule.body(&self, op, operands, type) { return value }
     }
     let instruction = Instruction(op, operands, type: type)
     let value = Value(function.instructions.count)

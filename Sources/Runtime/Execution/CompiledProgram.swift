@@ -41,7 +41,7 @@ public final class CompiledProgram: @unchecked Sendable {
     self.code = code
     self.entries = entries
     pool = ThreadPool.shared(threads: threads)
-    workspace = TensorStorage(byteCount: program.workspaceByteCount)
+    workspace = TensorStorage(workspaceByteCount: program.workspaceByteCount)
     scratchStride = ((entries.map(\.scratchByteCount).max() ?? 0) + 63) / 64 * 64
     scratch = TensorStorage(byteCount: scratchStride * pool.threads)
     buffers = .allocate(capacity: max(program.buffers.count, 1))

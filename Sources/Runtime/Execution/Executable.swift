@@ -44,7 +44,6 @@ public final class Executable {
     case .interpreter:
       self.init(function, Tier(backend: .interpreter, engine: .interpreter(Interpreter())))
     case .tcc:
-      if !TinyCompiler.isAvailable { throw BackendError.missing("there is no libtcc") }
       let program = try options.schedule(function)
       self.init(function, program, .tcc, try .strips(of: program, level: options.level), options)
     case .cc:

@@ -16,9 +16,20 @@ final class TensorStorage: @unchecked Sendable {
   private static let largePage = 2 << 20
 
   /// Unspecified content. An allocation is never empty, so that every tensor has an address.
-  init(byteCount: Int) {
+  convenience init(byteCount: Int) {
+    self.init(byteCount: byteCount, isLarge: byteCount >= Self.largeByteCount)
+  }
+
+  /// The memory of a program's values, in whole large pages if it fills half of one: there is one a program, so that what the last page
+  /// leaves empty matters less than the time of the first call, half of which it took to touch the pages of a small program.
+  convenience init(workspaceByteCount count: Int) {
+    let isLarge = count >= Self.largePage / 2
+    let pages = (count + Self.largePage - 1) / Self.largePage
+    self.init(byteCount: isLarge ? pages * Self.largePage : count, isLarge: isLarge)
+  }
+
+  private init(byteCount: Int, isLarge: Bool) {
     self.byteCount = byteCount
-    let isLarge = byteCount >= Self.largeByteCount
     base = .allocate(
       byteCount: max(byteCount, 1), alignment: isLarge ? Self.largePage : Self.alignment)
     // Advice: without it the pages are ordinary ones.
