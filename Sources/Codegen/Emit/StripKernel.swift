@@ -71,7 +71,7 @@ struct StripKernel {
       emitPointReduction()
     }
     return EmittedKernel(
-      name: name, text: functionText, arguments: pointers.pointers.map { $0.buffers[0] },
+      name: name, text: functionText, arguments: pointers.pointers.map(\.buffer),
       scratchByteCount: frame.scratchByteCount + otherScratch, units: units, grain: grain,
       isCheck: kernel.isCheck, prototypes: frame.prototypes)
   }

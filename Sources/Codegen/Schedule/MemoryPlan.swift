@@ -232,7 +232,6 @@ extension Kernel {
     return result
   }
 
-
   /// Every buffer that is written.
   var writtenBuffers: [Int] {
     var result: [Int] = []

@@ -14,9 +14,9 @@
 
   /// Leaves the table empty, with its memory.
   @inlinable package mutating func removeAll() {
+    if keys.count > Self.mostCompared { positions = HashSlots() }
     keys.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
-    positions = HashSlots()
   }
 
   /// Where a key stands among all.
