@@ -34,6 +34,10 @@ public struct Origins: Sendable {
 
   public mutating func reserveCapacity(_ count: Int) { places.reserveCapacity(count) }
 
+  func isNamed(_ value: Value) -> Bool {
+    value.index < places.count && places[value.index]?.name != nil
+  }
+
   public subscript(value: Value) -> Origin? {
     get { value.index < places.count ? places[value.index] : nil }
     set {

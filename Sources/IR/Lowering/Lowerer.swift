@@ -124,6 +124,7 @@ final class Lowerer {
     callees = Array(repeating: [], count: 1 + Prelude.names.count)
     globals = Array(repeating: nil, count: tree.names.count)
     laterPlaces = Array(repeating: nil, count: tree.names.count)
+    builder.function.instructions.reserveCapacity(tree.expressions.count)
     builder.function.origins.reserveCapacity(tree.expressions.count)
     isBroken = tree.definitions.map(\.isBroken)
   }

@@ -64,6 +64,7 @@ struct Rewriter {
     var map: [Value] = []
     map.reserveCapacity(source.instructions.count)
     let hasOrigins = !source.origins.isEmpty
+    if hasOrigins { function.origins.reserveCapacity(source.instructions.count) }
     for index in source.instructions.indices {
       let instruction = source.instructions[index]
       if function.instructions.count > maximumOperationCount { return false }
@@ -78,7 +79,7 @@ struct Rewriter {
         op = .scan(scan)
       }
       let value = emit(op, operands, instruction.type)
-      if let origin, origin.name != nil, function.origins[value]?.name == nil {
+      if origin?.name != nil, !function.origins.isNamed(value) {
         function.origins[value] = origin
       }
       map.append(value)

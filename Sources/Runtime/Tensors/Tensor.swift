@@ -30,13 +30,14 @@ final class TensorStorage: @unchecked Sendable {
     self.init(byteCount: isLarge ? pages * Self.largePage : count, isLarge: isLarge)
   }
 
-  /// Up to so many bytes are populated before they are needed; who works on more does not notice the time that their pages take.
-  private static let mostPopulated = 256 << 20
+  /// How many bytes are populated before they are needed: of fewer the pages take less time than a thread, and who works on more does not
+  /// notice the time that theirs take.
+  private static let populated = 32 << 20...256 << 20
 
   /// Has the system give the pages while the caller compiles what works on them: for a hundred megabytes one takes as long as the
   /// other. Bytes stay as they are, whoever writes to them meanwhile.
   func populateInBackground() {
-    if byteCount < Self.largeByteCount { return }
+    if byteCount < Self.populated.lowerBound { return }
     let storage = Unmanaged.passRetained(self)
     let failure = startDetachedThread(storage.toOpaque()) { storage in
       guard let storage else { return nil }
@@ -48,7 +49,7 @@ final class TensorStorage: @unchecked Sendable {
 
   /// One large page after the other: while the system populates, no other thread can map memory.
   private func populate() {
-    let end = min(byteCount, Self.mostPopulated)
+    let end = min(byteCount, Self.populated.upperBound)
     for offset in stride(from: 0, to: end, by: Self.largePage) {
       let count = min(Self.largePage, end - offset)
       // Advice: an older system does not know it, and gives pages when they are touched.
