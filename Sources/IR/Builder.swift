@@ -4,10 +4,12 @@
 /// The greatest number of operations that a graph may have once its functions are expanded, derivatives included.
 public let maximumOperationCount = 4_000_000
 
+/// Every instruction of every graph goes through it. Whether two accesses to what it holds overlap is checked where the compiler can see
+/// it, and not as it runs: that took longer than the accesses.
 public final class FunctionBuilder {
-  public var function: Function
+  @exclusivity(unchecked) public var function: Function
   /// Given to every instruction appended from now on that gets none of its own.
-  public var currentOrigin: Origin?
+  @exclusivity(unchecked) public var currentOrigin: Origin?
 
   public init(name: String) { function = Function(name: name) }
 
@@ -19,9 +21,9 @@ public final class FunctionBuilder {
 
   public var count: Int { function.instructions.count }
   /// The operations inside scans, which count as well.
-  public private(set) var nestedCount = 0
+  @exclusivity(unchecked) public private(set) var nestedCount = 0
   /// Whether the graph has outgrown `maximumOperationCount`. From then on nothing is appended: whoever loops over appends checks this.
-  public private(set) var isFull = false
+  @exclusivity(unchecked) public private(set) var isFull = false
 
   public func type(of value: Value) -> TensorType { function.type(of: value) }
   public func element(of value: Value) -> ElementType { type(of: value).element }

@@ -34,6 +34,10 @@ public struct Origins: Sendable {
 
   public mutating func reserveCapacity(_ count: Int) { places.reserveCapacity(count) }
 
+  func isNamed(_ value: Value) -> Bool {
+    value.index < places.count && places[value.index]?.name != nil
+  }
+
   public subscript(value: Value) -> Origin? {
     get { value.index < places.count ? places[value.index] : nil }
     set {
@@ -45,6 +49,16 @@ public struct Origins: Sendable {
         places[value.index] = newValue
       }
     }
+  }
+
+  /// Takes out the origins of some values; those of the others follow one another.
+  mutating func keep(where isKept: (Value) -> Bool) {
+    var count = 0
+    for index in places.indices where isKept(Value(index)) {
+      if count != index { places.withUnsafeMutableBufferPointer { $0.swapAt(count, index) } }
+      count += 1
+    }
+    places.removeLast(places.count - count)
   }
 
   /// The origins where each value is another.

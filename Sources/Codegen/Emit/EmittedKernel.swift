@@ -18,7 +18,7 @@ struct EmittedKernel {
   /// Names of sections of the embedded headers.
   var sections: Set<String> = []
   /// In strips: the primitives' prototypes by name.
-  var prototypes: [String: String] = [:]
+  var prototypes = SmallTable<String, String>()
 }
 
 /// A loop of a nest: the C name of its index and its bounds.

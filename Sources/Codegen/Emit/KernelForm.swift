@@ -76,9 +76,11 @@ extension Kernel {
 extension Block {
   fileprivate func isLike(_ other: Block, _ same: (Int, Int) -> Bool) -> Bool {
     nodes.count == other.nodes.count && stores.count == other.stores.count
-      && zip(nodes, other.nodes).allSatisfy { $0.isLike($1, same) }
-      && zip(stores, other.stores).allSatisfy {
-        $0.node == $1.node && $0.access.isLike($1.access, same)
+      // By number: as a sequence of pairs each would be copied.
+      && nodes.indices.allSatisfy { nodes[$0].isLike(other.nodes[$0], same) }
+      && stores.indices.allSatisfy {
+        stores[$0].node == other.stores[$0].node
+          && stores[$0].access.isLike(other.stores[$0].access, same)
       }
   }
 }

@@ -6,8 +6,9 @@ import NNIR
 struct KernelPointer {
   var name: String
   var element: ElementType
-  /// The program's buffers behind it: usually one.
-  var buffers: [Int]
+  /// The program's buffer behind it, and what others begin in the same place: usually none.
+  var buffer: Int
+  var others: [Int] = []
   var isWritten: Bool
   /// Whether no other pointer of the kernel reaches the same memory (or none of them writes there).
   var isRestrict: Bool
@@ -28,12 +29,10 @@ struct KernelPointers {
 
   /// - Parameter name: gives the name of the next pointer by the first buffer behind it.
   init(_ kernel: Kernel, in program: Program, name: (Int) -> String) {
-    var pointerOfPlace = SmallTable<Place, Int>()
-    kernel.forEachLoad { buffer in
-      _ = add(buffer, program.buffers[buffer], name, &pointerOfPlace)
-    }
+    var places = SmallTable<Place, Void>()
+    kernel.forEachLoad { _ = add($0, program, name, &places) }
     kernel.forEachStore { buffer in
-      pointers[add(buffer, program.buffers[buffer], name, &pointerOfPlace)].isWritten = true
+      pointers[add(buffer, program, name, &places)].isWritten = true
     }
     let shared = sharedMemory(in: program)
     for index in pointers.indices { pointers[index].isRestrict = !shared[index] }
@@ -41,31 +40,30 @@ struct KernelPointers {
 
   /// The pointer of a buffer, a new one where none begins where the buffer does.
   private mutating func add(
-    _ number: Int, _ buffer: Buffer, _ name: (Int) -> String,
-    _ pointerOfPlace: inout SmallTable<Place, Int>
+    _ buffer: Int, _ program: Program, _ name: (Int) -> String,
+    _ places: inout SmallTable<Place, Void>
   ) -> Int {
-    if let known = pointerOfBuffer[number] { return known }
-    let place = Place(number, buffer)
-    let index = pointerOfPlace[place] ?? pointers.count
-    if index == pointers.count {
+    if let known = pointerOfBuffer[buffer] { return known }
+    let place = Place(buffer, program.buffers[buffer])
+    let (index, isNew) = places.insert(place, ())
+    if isNew {
       pointers.append(
         KernelPointer(
-          name: name(number), element: buffer.element, buffers: [number], isWritten: false,
+          name: name(buffer), element: place.element, buffer: buffer, isWritten: false,
           isRestrict: true))
-      pointerOfPlace[place] = index
     } else {
-      pointers[index].buffers.append(number)
+      pointers[index].others.append(buffer)
     }
-    pointerOfBuffer[number] = index
+    pointerOfBuffer[buffer] = index
     return index
   }
 
   /// Whether all arrays have one element type.
   var areOfOneType: Bool { pointers.allSatisfy { $0.element == pointers[0].element } }
 
-  /// Names each pointer after its position.
-  mutating func rename(_ name: (Int) -> String) {
-    for index in pointers.indices { pointers[index].name = name(index) }
+  /// Names each pointer after its position or the first buffer behind it.
+  mutating func rename(_ name: (_ index: Int, _ buffer: Int) -> String) {
+    for index in pointers.indices { pointers[index].name = name(index, pointers[index].buffer) }
   }
 
   subscript(buffer: Int) -> KernelPointer { pointers[index(of: buffer)] }
@@ -85,7 +83,8 @@ struct KernelPointers {
     var extents: [(pointer: Int, memory: MemoryExtent)] = []
     extents.reserveCapacity(pointers.count)
     for index in pointers.indices {
-      for buffer in pointers[index].buffers {
+      extents.append((index, program.extent(of: program.base(of: pointers[index].buffer))))
+      for buffer in pointers[index].others {
         extents.append((index, program.extent(of: program.base(of: buffer))))
       }
     }

@@ -47,7 +47,7 @@ struct LoopContraction {
     loop.writer.close()
     loop.sections.insert(kernel.contractionFunction)
     return EmittedKernel(
-      name: name, text: loop.writer.text, arguments: loop.pointers.pointers.map { $0.buffers[0] },
+      name: name, text: loop.writer.text, arguments: loop.pointers.pointers.map(\.buffer),
       scratchByteCount: shape.scratchByteCount, units: split?.units ?? 1, grain: split?.grain ?? 1,
       sections: loop.sections)
   }

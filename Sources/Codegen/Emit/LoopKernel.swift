@@ -36,7 +36,7 @@ struct LoopKernel {
     }
     writer.close()
     return EmittedKernel(
-      name: name, text: writer.text, arguments: pointers.pointers.map { $0.buffers[0] },
+      name: name, text: writer.text, arguments: pointers.pointers.map(\.buffer),
       scratchByteCount: 0, units: split?.units ?? 1, grain: split?.grain ?? 1, sections: sections)
   }
 

@@ -85,7 +85,7 @@ func emitLoops(
   units.close(&writer)
   writer.close()
   return EmittedKernel(
-    name: name, text: writer.text, arguments: pointers.pointers.map { $0.buffers[0] },
+    name: name, text: writer.text, arguments: pointers.pointers.map(\.buffer),
     scratchByteCount: 0, units: isSplit ? call.split.units : 1, grain: call.split.grain,
     isCheck: call.isCheck, sections: [call.function])
 }

@@ -15,6 +15,8 @@ struct StripBlock {
   /// Loads that the caller reads where they are.
   var skipped: Set<Int> = []
   var remaining: [Int]
+  /// Whether each pointer points to the strip's first element, and not to the array's.
+  var isMoved = false
   /// Of each pointer whether the kernel writes there.
   let isWritten: [Bool]
   private let lastReads: [Int]
@@ -128,10 +130,23 @@ struct StripBlock {
 
   /// `x + (i0 * 10 + i1)`
   func pointer(_ access: Access) -> String {
-    let offset = access.map.cExpression(indices)
     let name = pointers.name(of: access.buffer)
+    if isMoved { return name }
+    let offset = access.map.cExpression(indices)
     if offset.text == "0" { return name }
     return name + " + " + offset.asOperand
+  }
+
+  /// The map of all accesses, where each reads or writes the strip's elements one after the other.
+  var commonMap: AffineMap? {
+    guard let map = block.stores.first?.access.map, dims(map) == shape.full, isFlat(map),
+      block.stores.allSatisfy({ $0.access.map == map })
+    else { return nil }
+    let areLoads = block.nodes.allSatisfy { node in
+      guard case .load(let access) = node.operation else { return true }
+      return access.map == map && access.guards.isEmpty
+    }
+    return areLoads ? map : nil
   }
 
   /// Whether the strip's elements are neighbours in memory.

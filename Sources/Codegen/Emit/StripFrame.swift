@@ -35,7 +35,7 @@ struct StripFrame {
   private(set) var longest = 1
   private(set) var locals: [String] = []
   /// Prototypes by name.
-  private(set) var prototypes: [String: String] = [:]
+  private(set) var prototypes = SmallTable<String, String>()
   private var localCount = 0
   /// The functions of the elementwise operations that have been declared.
   private var elementwise = SmallTable<ElementwisePrimitive, String>()

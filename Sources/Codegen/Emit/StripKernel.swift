@@ -25,6 +25,8 @@ struct StripKernel {
   let pointers: KernelPointers
   /// Whether the pointers are the elements of one array: libtcc takes longer for each variable than for all that is done with it.
   let isGathered: Bool
+  /// What is added to each element of that array for the strip at work, where it is the same for all.
+  private var stripOffset: CExpression?
   let name: String
   let length: Int
   let program: Program
@@ -42,11 +44,14 @@ struct StripKernel {
     self.name = name
     self.length = length
     self.program = program
-    // No kernel's own variable is a b with a number.
-    var pointers = KernelPointers(kernel, in: program) { "b" + String($0) }
+    var pointers = KernelPointers(kernel, in: program) { _ in "" }
     // libtcc takes as long for a variable as for a call; fewer than eight save less than the array costs.
-    isGathered = pointers.pointers.count >= 8 && pointers.areOfOneType
-    if isGathered { pointers.rename { "b[\($0)]" } }
+    let isGathered = pointers.pointers.count >= 8 && pointers.areOfOneType
+    // No kernel's own variable is a b with a number.
+    pointers.rename { index, buffer in
+      isGathered ? "b[" + String(index) + "]" : "b" + String(buffer)
+    }
+    self.isGathered = isGathered
     self.pointers = pointers
     // Enough levels for every form: space, blocks, points, reduced axes, folds, epilogue.
     frame = StripFrame(
@@ -68,7 +73,7 @@ struct StripKernel {
       emitPointReduction()
     }
     return EmittedKernel(
-      name: name, text: functionText, arguments: pointers.pointers.map { $0.buffers[0] },
+      name: name, text: functionText, arguments: pointers.pointers.map(\.buffer),
       scratchByteCount: frame.scratchByteCount + otherScratch, units: units, grain: grain,
       isCheck: kernel.isCheck, prototypes: frame.prototypes)
   }
@@ -79,7 +84,7 @@ struct StripKernel {
     if isGathered {
       let count = pointers.pointers.count
       head.line("\(pointers.pointers[0].element.cName) *b[\(count)];")
-      head.line("for (int j = 0; j < \(count); j++) b[j] = buffers[arrays[j]];")
+      if stripOffset == nil { head.line(gathering) }
     }
     for (number, pointer) in pointers.pointers.enumerated() where !isGathered {
       head.line { text in
@@ -97,6 +102,14 @@ struct StripKernel {
     if !kernel.isCheck { head.line("return 0;") }
     head.close()
     return head.text
+  }
+
+  /// The statement that fills the array of the pointers.
+  private var gathering: String {
+    let element = pointers.pointers[0].element.cName
+    let moved = stripOffset.map { "(\(element) *)buffers[arrays[j]] + \($0.asOperand)" }
+    return "for (int j = 0; j < \(pointers.pointers.count); j++) b[j] = "
+      + (moved ?? "buffers[arrays[j]]") + ";"
   }
 
   mutating func flush(level: Int) {
@@ -161,6 +174,12 @@ struct StripKernel {
       levels: BlockLevels(
         kernel.body, axisLevels: nest.axisLevels, accumulators: 0, deepest: nest.deepest),
       pointers: pointers, shape: nest.shape, indices: kernel.space.indices.map { "i\($0)" })
+    if isGathered, let map = block.commonMap {
+      // libtcc takes as long for an offset as for the rest of an argument.
+      block.isMoved = true
+      stripOffset = map.cExpression(block.indices)
+      frame.lines[nest.deepest].append(gathering)
+    }
     block.emitNodes(&frame)
     block.emitStores(&frame)
     let split = openUnits(excluding: nest.shape.rowAxis == nil ? 0 : group.count)

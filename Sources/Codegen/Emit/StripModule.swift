@@ -5,13 +5,15 @@ import NNIR
 
 func emitStripModule(_ program: Program) -> KernelModule {
   var writer = CWriter()
-  var prototypes: [String: String] = [:]
+  var prototypes = SmallTable<String, String>()
   // Nobody reads the names: to look for some that clash with nothing would take longer than to number them.
   let functions = KernelFunctions(
     of: program, into: &writer, symbol: { "k\($1)" },
     write: { kernel, writer, symbol in
       let emitted = emitStrips(kernel, name: symbol, in: program)
-      prototypes.merge(emitted.prototypes) { first, _ in first }
+      for (name, text) in zip(emitted.prototypes.keys, emitted.prototypes.values) {
+        prototypes.insert(name, text)
+      }
       writer.append(lines: emitted.text)
       return emitted
     })

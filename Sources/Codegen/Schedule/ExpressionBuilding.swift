@@ -10,7 +10,7 @@ struct BlockBuilder {
   var values = SmallTable<Int, Int>()
 
   /// The number of a node, which is appended unless an equal one is there.
-  mutating func append(_ node: Node) -> Int {
+  mutating func append(_ node: consuming Node) -> Int {
     let hash = node.quickHash
     if let number = known.number(hash, where: { block.nodes[$0] == node }) { return number }
     known.append(hash)

@@ -35,6 +35,7 @@ struct Lowering {
     self.function = function
     self.fuse = fuse
     self.explains = explains
+    graph.reserveCapacity(function.instructions.count)
     uses = [Use](repeating: Use(node: -1, view: 0), count: function.instructions.count)
     numberSizes()
   }

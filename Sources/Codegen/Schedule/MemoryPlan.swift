@@ -92,6 +92,7 @@ extension Program {
     var tenancyOf = [Int](repeating: -1, count: buffers.count)
     var isHandedOn = [Bool](repeating: false, count: buffers.count)
     for (index, kernel) in kernels.enumerated() {
+      let reads = dying[index].isEmpty ? PointwiseReads() : PointwiseReads(kernel)
       for buffer in born[index] {
         let heir = kernel.takesOver(
           buffer,
@@ -99,7 +100,7 @@ extension Program {
             // Of a loop's steps none but the last is the end of what is from outside.
             !isHandedOn[$0] && $0 != buffer && lives[$0].loop == loops[index]
               && lives[buffer].loop == loops[index]
-          }, buffers)
+          }, reads, buffers)
         if let heir, tenancyOf[heir] >= 0 {
           isHandedOn[heir] = true
           tenancyOf[buffer] = tenancyOf[heir]
@@ -240,37 +241,54 @@ extension Kernel {
 
   /// A dying buffer whose bytes `buffer`, first written here, may replace: every element is read, in the block that writes it, at the
   /// point where it is written, and of the same type: to a C compiler, arrays of two types are never the same memory.
-  fileprivate func takesOver(_ buffer: Int, from dying: [Int], _ buffers: [Buffer]) -> Int? {
+  fileprivate func takesOver(
+    _ buffer: Int, from dying: [Int], _ reads: PointwiseReads, _ buffers: [Buffer]
+  ) -> Int? {
     if dying.isEmpty { return nil }
+    var storeCount = 0
+    forEachStore { storeCount += $0 == buffer ? 1 : 0 }
     // Another part that is stored could lie where something is still to be read.
-    if writtenBuffers.count(where: { $0 == buffer }) != 1 { return nil }
-    for block in [body, epilogue] {
+    if storeCount != 1 { return nil }
+    for (number, block) in [body, epilogue].enumerated() {
       guard let store = block.stores.first(where: { $0.access.buffer == buffer }) else { continue }
       return dying.first { candidate in
         buffers[candidate].isInWorkspace
           && buffers[candidate].byteCount == buffers[buffer].byteCount
           && buffers[candidate].element == buffers[buffer].element
-          && isRead(candidate, onlyIn: block, as: store.access.map)
+          && reads.isRead(candidate, onlyIn: number, as: store.access.map)
       }
     }
     return nil
   }
+}
 
-  private func isRead(_ buffer: Int, onlyIn block: Block, as map: AffineMap) -> Bool {
-    var count = 0
-    for node in block.nodes {
-      guard case .load(let access) = node.operation, access.buffer == buffer else { continue }
-      guard access.map == map, access.guards.isEmpty else { return false }
-      count += 1
+/// Where a kernel reads each buffer that it reads the same way wherever it touches it.
+private struct PointwiseReads {
+  /// The block and the map of all loads; nil where something else touches the buffer as well.
+  private var reads = SmallTable<Int, (block: Int, map: AffineMap)?>()
+
+  init() {}
+
+  init(_ kernel: Kernel) {
+    for (number, block) in [kernel.body, kernel.epilogue].enumerated() {
+      for node in block.nodes {
+        guard case .load(let access) = node.operation else { continue }
+        let read = access.guards.isEmpty ? (number, access.map) : nil
+        let (position, isNew) = reads.insert(access.buffer, read)
+        if !isNew, let known = reads.values[position], read.map({ $0 != known }) ?? true {
+          reads[access.buffer] = .some(nil)
+        }
+      }
     }
-    return count > 0 && accessCount(of: buffer) == count
+    kernel.forEachStore { reads[$0] = .some(nil) }
+    for buffer in [kernel.contraction?.left.buffer, kernel.contraction?.right.buffer] {
+      if let buffer { reads[buffer] = .some(nil) }
+    }
+    for buffer in kernel.routine?.reads ?? [] { reads[buffer] = .some(nil) }
   }
 
-  /// How often a buffer stands among `touchedBuffers`.
-  private func accessCount(of buffer: Int) -> Int {
-    var count = 0
-    forEachLoad { count += $0 == buffer ? 1 : 0 }
-    forEachStore { count += $0 == buffer ? 1 : 0 }
-    return count
+  func isRead(_ buffer: Int, onlyIn block: Int, as map: AffineMap) -> Bool {
+    guard let read = reads[buffer], let read else { return false }
+    return read.block == block && read.map == map
   }
 }

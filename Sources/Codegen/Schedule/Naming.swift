@@ -18,11 +18,7 @@ struct NameTable {
   }
 
   /// Whether a name was free; it is not any more.
-  private mutating func take(_ name: String) -> Bool {
-    if taken[name] != nil { return false }
-    taken[name] = ()
-    return true
-  }
+  private mutating func take(_ name: String) -> Bool { taken.insert(name, ()).isNew }
 
   private static func identifier(_ wanted: String) -> String {
     // Nearly all are.
@@ -31,13 +27,13 @@ struct NameTable {
       bytes.first.map { !isDigit($0) } ?? false && bytes.allSatisfy(isNamePart)
     }
     if isIdentifier { return wanted }
-    var base = ""
-    for scalar in wanted.unicodeScalars {
-      let isAllowed = scalar.isASCII && isNamePart(UInt8(scalar.value))
-      base.unicodeScalars.append(isAllowed ? scalar : "_")
+    var base: [UInt8] = []
+    for byte in wanted.utf8 where byte & 0xC0 != 0x80 {
+      // What goes on from the byte before is of the same character.
+      base.append(isNamePart(byte) ? byte : UInt8(ascii: "_"))
     }
-    if let first = base.utf8.first, isDigit(first) { base = "_" + base }
-    return base.isEmpty ? "value" : base
+    if let first = base.first, isDigit(first) { base.insert(UInt8(ascii: "_"), at: 0) }
+    return base.isEmpty ? "value" : String(decoding: base, as: UTF8.self)
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }

@@ -101,6 +101,13 @@ struct TensorGraph {
 
   init() { noExtents = shapes.number(of: []) }
 
+  /// Makes room for so many nodes.
+  mutating func reserveCapacity(_ count: Int) {
+    nodes.reserveCapacity(count)
+    operands.reserveCapacity(2 * count)
+    isForced.reserveCapacity(count)
+  }
+
   /// One view seen through another.
   private struct Composition: QuickHashable {
     var outer: Int32

@@ -81,7 +81,9 @@ struct ReverseSweep {
     // An adjoint has some three instructions for one. Room for them at once, where they are many:
     // growing by doubling would hold old and new for a moment.
     if 3 * dependence.count > builder.count {
-      builder.function.instructions.reserveCapacity(builder.count + 3 * dependence.count)
+      let count = builder.count + 3 * dependence.count
+      builder.function.instructions.reserveCapacity(count)
+      if !builder.function.origins.isEmpty { builder.function.origins.reserveCapacity(count) }
     }
   }
 

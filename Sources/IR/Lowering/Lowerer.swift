@@ -58,41 +58,43 @@ enum GlobalKind {
   }
 }
 
+/// Makes a function of a graph, expression by expression. What every expression touches is not checked as it runs, as in
+/// `FunctionBuilder`.
 final class Lowerer {
   let code: Code
   let overrides: [String: Int]
   /// Appends to the function at work.
-  var builder: FunctionBuilder
+  @exclusivity(unchecked) var builder: FunctionBuilder
   /// The function of the graph's statements.
   let statementBuilder: FunctionBuilder
   /// Operations count as well that stand in functions around that at work, and in functions inside operations.
-  var outerCount = 0
-  var finishedCount = 0
+  @exclusivity(unchecked) var outerCount = 0
+  @exclusivity(unchecked) var finishedCount = 0
   /// How many have been lowered in such functions, of use or not.
   var loweredCount = 0
   var diagnostics = DiagnosticList()
   /// How often something has been reported, the same or not.
   var reportCount = 0
   /// The scope at work, and those that called it, the graph's first.
-  var frame: Frame
+  @exclusivity(unchecked) var frame: Frame
   var callers: [Frame] = []
-  var stack: [Datum] = []
+  @exclusivity(unchecked) var stack: [Datum] = []
   /// A limit has been passed: everything ends at once.
-  var isStopped = false
+  @exclusivity(unchecked) var isStopped = false
 
   /// What each name of the graph stands for once its statement has been reached, by the number of the name.
-  var globals: [(kind: GlobalKind, place: Place)?]
+  @exclusivity(unchecked) var globals: [(kind: GlobalKind, place: Place)?]
   /// Where each name of the graph's statements is bound, whether that has been reached or not.
-  var laterPlaces: [Place?]
+  @exclusivity(unchecked) var laterPlaces: [Place?]
   /// What each name stands for in front of parentheses, by the number of the code and that of the name; empty where there is no call yet.
-  var callees: [[Callee?]]
+  @exclusivity(unchecked) var callees: [[Callee?]]
   var preludeCodes = SmallTable<Int, Code>()
   var functions: [Symbol: Int] = [:]
   var isBroken: [Bool]
   /// Constants with tensors in them, again for the nested function at work.
   var nestedConstants: [Symbol: Datum] = [:]
   /// The functions inside operations that are at work: a loop each, nil where nothing around is seen.
-  var loops: [Loop?] = []
+  @exclusivity(unchecked) var loops: [Loop?] = []
   /// Whether a body is lowered only to find the types of its states, and how many operations that has taken.
   var isTrial = false
   var trialCount = 0
@@ -122,6 +124,7 @@ final class Lowerer {
     callees = Array(repeating: [], count: 1 + Prelude.names.count)
     globals = Array(repeating: nil, count: tree.names.count)
     laterPlaces = Array(repeating: nil, count: tree.names.count)
+    builder.function.instructions.reserveCapacity(tree.expressions.count)
     builder.function.origins.reserveCapacity(tree.expressions.count)
     isBroken = tree.definitions.map(\.isBroken)
   }

@@ -16,14 +16,43 @@ extension Pass {
   ///   %1: f32[] = tanh %0
   /// }
   /// ```
-  public static let deadCode = Pass(name: "dead-code") { $0.withoutDeadCode() }
+  public static let deadCode = Pass(name: "dead-code") {
+    (function: consuming Function) in function.withoutDeadCode()
+  }
 }
 
 extension Function {
-  func withoutDeadCode() -> Function {
+  /// What is kept moves to its place in the array: to copy each instruction and its operands would take longer than all else.
+  consuming func withoutDeadCode() -> Function {
+    let (isLive, scans) = liveInstructions()
+    if scans.isEmpty, isLive.allSatisfy({ $0 }) { return self }
+    var function = self
+    if !function.origins.isEmpty { function.origins.keep { isLive[$0.index] } }
+    var map: [Value] = []
+    map.reserveCapacity(isLive.count)
+    var count = 0
+    for index in isLive.indices {
+      map.append(Value(count))
+      guard isLive[index] else { continue }
+      if count != index {
+        // A buffer's elements are exchanged without a copy.
+        function.instructions.withUnsafeMutableBufferPointer { $0.swapAt(count, index) }
+      }
+      function.prune(count, scans[index], scans, map)
+      count += 1
+    }
+    function.instructions.removeLast(function.instructions.count - count)
+    for index in function.results.indices {
+      function.results[index].value = map[function.results[index].value.index]
+    }
+    return function
+  }
+
+  /// Which instructions results depend on, and what is left of the scans among them.
+  private func liveInstructions() -> (isLive: [Bool], scans: [Int: PrunedScan]) {
     var isLive = [Bool](repeating: false, count: instructions.count)
     var needed: [Int: Set<Int>] = [:]
-    var pruned: [Int: PrunedScan] = [:]
+    var scans: [Int: PrunedScan] = [:]
     for result in results { isLive[result.value.index] = true }
     for index in instructions.indices.reversed() where isLive[index] {
       switch instructions[index].op {
@@ -31,44 +60,35 @@ extension Function {
         needed[instructions[index].operands[0].index, default: []].insert(result)
       case .scan(let scan):
         let kept = PrunedScan(scan, needed: needed[index] ?? [])
-        pruned[index] = kept
+        scans[index] = kept
         for number in kept.operands { isLive[instructions[index].operands[number].index] = true }
         continue
       case _: break
       }
       for operand in instructions[index].operands { isLive[operand.index] = true }
     }
-    if pruned.isEmpty, isLive.allSatisfy({ $0 }) { return self }
-    var function = Function(name: name, arguments: arguments)
-    var map: [Value] = []
-    map.reserveCapacity(instructions.count)
-    let liveCount = isLive.count { $0 }
-    function.instructions.reserveCapacity(liveCount)
-    if !origins.isEmpty { function.origins.reserveCapacity(liveCount) }
-    for index in instructions.indices {
-      map.append(Value(function.instructions.count))
-      guard isLive[index] else { continue }
-      if !origins.isEmpty, let origin = origins[Value(index)] {
-        function.origins[map[index]] = origin
-      }
-      var kept = instructions[index]
-      if case .scan = kept.op, let scan = pruned[index] {
-        kept.op = .scan(scan.scan)
-        kept.operands = scan.operands.map { instructions[index].operands[$0] }
-        kept.type = scan.firstType(of: kept.operands.map { type(of: $0) }) ?? kept.type
-      } else if case .projection(let result) = kept.op {
-        let number = pruned[kept.operands[0].index]?.results[result]
-        kept.op = .projection(number ?? result)
-      }
-      for position in kept.operands.indices {
-        let operand = kept.operands[position]
-        if map[operand.index] != operand { kept.operands[position] = map[operand.index] }
-      }
-      function.instructions.append(kept)
+    return (isLive, scans)
+  }
+
+  /// Gives an instruction its operands' new numbers, `scan` being what is left of it; those before it have been given theirs.
+  private mutating func prune(
+    _ index: Int, _ scan: PrunedScan?, _ scans: [Int: PrunedScan], _ map: [Value]
+  ) {
+    if let scan {
+      instructions[index].op = .scan(scan.scan)
+      instructions[index].operands = scan.operands.map { instructions[index].operands[$0] }
+    } else if case .projection(let result) = instructions[index].op {
+      let number = scans[instructions[index].operands[0].index]?.results[result]
+      instructions[index].op = .projection(number ?? result)
     }
-    function.results = results.map {
-      Result(name: $0.name, role: $0.role, value: map[$0.value.index])
+    for position in instructions[index].operands.indices {
+      let operand = instructions[index].operands[position]
+      if map[operand.index] != operand {
+        instructions[index].operands[position] = map[operand.index]
+      }
     }
-    return function
+    if let scan, let type = scan.firstType(of: instructions[index].operands.map(type(of:))) {
+      instructions[index].type = type
+    }
   }
 }

@@ -6,7 +6,7 @@ public typealias PassObserver = (_ pass: String, _ function: Function) -> Void
 
 public struct Pass: Sendable {
   public let name: String
-  public let run: @Sendable (Function) -> Function
+  public let run: @Sendable (consuming Function) -> Function
 
   /// All passes, by name, for tools and tests.
   public static let all: [Pass] = [
@@ -48,9 +48,13 @@ extension Function {
   /// pass are in memory.
   consuming func run(_ passes: [Pass], _ printAfter: PassObserver?) -> Function {
     for pass in passes {
-      let after = pass.run(self)
-      assert(after.isVerified(after: pass, of: self))
-      self = after
+      #if DEBUG
+        let before = copy self
+        self = pass.run(self)
+        assert(isVerified(after: pass, of: before))
+      #else
+        self = pass.run(self)
+      #endif
       printAfter?(pass.name, self)
     }
     return self

@@ -30,8 +30,8 @@ struct Rewriter {
   /// What has been emitted so far.
   private(set) var function: Function
   private let rules: [RewriteRule]
-  private let elementwiseRules: [RewriteRule.Body]
-  private let otherRules: [RewriteRule.Body]
+  private let elementwiseRules: [RewriteRule]
+  private let otherRules: [RewriteRule]
   private var table: InstructionTable?
   /// Bodies of scans that have been rewritten; what is held cannot be mistaken for another.
   private var bodies = SmallTable<NestedIdentity, NestedFunction>()
@@ -45,8 +45,8 @@ struct Rewriter {
   private init(_ source: Function, rules: [RewriteRule], merging: Bool) {
     function = Function(name: source.name, arguments: source.arguments)
     self.rules = rules
-    elementwiseRules = rules.filter(\.isForElementwise).map(\.body)
-    otherRules = rules.filter(\.isForOthers).map(\.body)
+    elementwiseRules = rules.filter(\.isForElementwise)
+    otherRules = rules.filter(\.isForOthers)
     table = merging ? InstructionTable(capacity: source.instructions.count) : nil
   }
 
@@ -64,6 +64,7 @@ struct Rewriter {
     var map: [Value] = []
     map.reserveCapacity(source.instructions.count)
     let hasOrigins = !source.origins.isEmpty
+    if hasOrigins { function.origins.reserveCapacity(source.instructions.count) }
     for index in source.instructions.indices {
       let instruction = source.instructions[index]
       if function.instructions.count > maximumOperationCount { return false }
@@ -78,7 +79,7 @@ struct Rewriter {
         op = .scan(scan)
       }
       let value = emit(op, operands, instruction.type)
-      if let origin, origin.name != nil, function.origins[value]?.name == nil {
+      if origin?.name != nil, !function.origins.isNamed(value) {
         function.origins[value] = origin
       }
       map.append(value)
@@ -102,7 +103,7 @@ struct Rewriter {
   mutating func emit(_ op: Op, _ operands: [Value], _ type: TensorType) -> Value {
     let rules = if case .elementwise = op { elementwiseRules } else { otherRules }
     for rule in rules {
-      if let value = rule(&self, op, operands, type) { return value }
+      if let value = rule.body(&self, op, operands, type) { return value }
     }
     let instruction = Instruction(op, operands, type: type)
     let value = Value(function.instructions.count)

@@ -76,6 +76,8 @@ extension Rewriter {
   fileprivate mutating func simplifiedBinary(
     _ op: ElementwiseOp, _ x: Value, _ y: Value, _ type: TensorType
   ) -> Value? {
+    // Of most operations neither operand is anything that a rule is about.
+    if x != y, isPlain(x), isPlain(y) { return nil }
     let isInteger = type.element.isInteger
     let isNegated = (isElementwise(x, .neg), isElementwise(y, .neg))
     switch op {
@@ -120,6 +122,14 @@ extension Rewriter {
     case _: break
     }
     return nil
+  }
+
+  /// Whether a value is neither a constant nor a negation.
+  private func isPlain(_ value: Value) -> Bool {
+    switch op(value) {
+    case .constant, .elementwise(.neg): false
+    case _: true
+    }
   }
 
   fileprivate mutating func simplifiedSelect(_ condition: Value, _ a: Value, _ b: Value) -> Value? {

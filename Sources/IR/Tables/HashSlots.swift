@@ -63,7 +63,7 @@ extension [Int]: QuickHashable {
   @inlinable package init() {}
 
   /// Makes room for this many numbers.
-  package mutating func reserveCapacity(_ count: Int) {
+  @usableFromInline package mutating func reserveCapacity(_ count: Int) {
     hashes.reserveCapacity(count)
     var size = max(32, slots.count)
     while size < 2 * count { size *= 2 }

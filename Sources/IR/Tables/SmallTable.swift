@@ -14,9 +14,9 @@
 
   /// Leaves the table empty, with its memory.
   @inlinable package mutating func removeAll() {
+    if keys.count > Self.mostCompared { positions = HashSlots() }
     keys.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
-    positions = HashSlots()
   }
 
   /// Where a key stands among all.
@@ -32,22 +32,33 @@
     get { position(of: key).map { values[$0] } }
     set {
       guard let newValue else { preconditionFailure("nothing is taken out of a small table") }
-      if let position = position(of: key) {
-        values[position] = newValue
-        return
-      }
-      if keys.isEmpty {
-        keys.reserveCapacity(8)
-        values.reserveCapacity(8)
-      }
-      keys.append(key)
-      values.append(newValue)
-      if keys.count == Self.mostCompared + 1 {
-        for key in keys { positions.append(key.quickHash) }
-      } else if keys.count > Self.mostCompared {
-        positions.append(key.quickHash)
-      }
+      let (position, isNew) = insert(key, newValue)
+      if !isNew { values[position] = newValue }
     }
+  }
+
+  /// Where a key stands, which gets this value if it was not there.
+  @inlinable @discardableResult
+  package mutating func insert(_ key: Key, _ value: Value) -> (position: Int, isNew: Bool) {
+    let count = keys.count
+    if count > Self.mostCompared {
+      let hash = key.quickHash
+      if let known = positions.number(hash, where: { keys[$0] == key }) { return (known, false) }
+      positions.append(hash)
+    } else {
+      for position in 0..<count where keys[position] == key { return (position, false) }
+    }
+    if count == 0 {
+      keys.reserveCapacity(8)
+      values.reserveCapacity(8)
+    }
+    keys.append(key)
+    values.append(value)
+    if count == Self.mostCompared {
+      positions.reserveCapacity(2 * Self.mostCompared)
+      for key in keys { positions.append(key.quickHash) }
+    }
+    return (count, true)
   }
 }
 

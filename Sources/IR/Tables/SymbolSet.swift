@@ -9,9 +9,5 @@ struct SymbolSet: Sendable {
 
   /// Whether it was not there before.
   @discardableResult
-  mutating func insert(_ symbol: Symbol) -> Bool {
-    if contains(symbol) { return false }
-    members[symbol] = ()
-    return true
-  }
+  mutating func insert(_ symbol: Symbol) -> Bool { members.insert(symbol, ()).isNew }
 }
