@@ -54,14 +54,21 @@
     }                                                                                                                 \
   }                                                                                                                   \
                                                                                                                       \
-  /* The same for any number of rows and NN_CONTRACT_REACH or 2 vectors, whose pointers in c are moved on. */         \
+  /* The same for any number of rows and NN_CONTRACT_REACH, 2 or 1 vectors, whose pointers in c are moved on. */      \
   static void nn_contract_reach_rows_##T(int rows, int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m,        \
                                          const type *const *b, const ptrdiff_t *places, type **c, ptrdiff_t c_m,      \
                                          int more) {                                                                  \
     enum { MOST = NN_CONTRACT_REACH };                                                                                \
     for (int left = rows, done; left > 0; left -= done) {                                                             \
       done = left >= 6 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;                                                       \
-      if (vectors == 2) {                                                                                             \
+      if (vectors == 1) {                                                                                             \
+        switch (done) {                                                                                               \
+          case 1: nn_contract_reach_##T(1, 1, depth, a, a_m, b, places, c, c_m, more); break;                         \
+          case 2: nn_contract_reach_##T(2, 1, depth, a, a_m, b, places, c, c_m, more); break;                         \
+          case 4: nn_contract_reach_##T(4, 1, depth, a, a_m, b, places, c, c_m, more); break;                         \
+          default: nn_contract_reach_##T(6, 1, depth, a, a_m, b, places, c, c_m, more);                               \
+        }                                                                                                             \
+      } else if (vectors == 2) {                                                                                      \
         if (left >= NN_CONTRACT_ROWS) done = NN_CONTRACT_ROWS;                                                        \
         switch (done) {                                                                                               \
           case 1: nn_contract_reach_##T(1, 2, depth, a, a_m, b, places, c, c_m, more); break;                         \

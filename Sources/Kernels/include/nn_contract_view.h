@@ -69,8 +69,8 @@
         way = LINES;                                                                                                       \
       }                                                                                                                    \
     }                                                                                                                      \
-    const double interleaved = nn_contract_interleaved_cost_##T(M, N, K, view, column_axes, k_axes);                       \
-    if (n0 == 0 && interleaved >= 0 && interleaved < least) way = INTERLEAVED;                                             \
+    const double interleaved = nn_contract_interleaved_cost_##T(M, N, K, n0, view, column_axes, k_axes);                   \
+    if (interleaved >= 0 && interleaved < least) way = INTERLEAVED;                                                        \
     if (way == TURNED) {                                                                                                   \
       nn_contract_view_turned_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, run,        \
                                   again);                                                                                  \
@@ -81,7 +81,7 @@
       nn_contract_view_lines_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, line,        \
                                  pitch);                                                                                   \
     } else if (way == INTERLEAVED) {                                                                                       \
-      nn_contract_view_interleaved_##T(M, N, K, m0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch);           \
+      nn_contract_view_interleaved_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch);       \
     }                                                                                                                      \
     return way != PACKED;                                                                                                  \
   }                                                                                                                        \
