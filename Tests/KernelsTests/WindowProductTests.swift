@@ -105,14 +105,20 @@ private struct View {
     let b = (0..<view.span([view.columns, view.k], fields: [1, 2])).map { _ in
       T.factor(&generator)
     }
-    // All of it, then a part.
+    // All of it, then a part, then one of whole lines of columns, as threads share them.
     let m0 = Int.random(in: 0..<rows, using: &generator)
     let n0 = Int.random(in: 0..<columns, using: &generator)
+    let line = view.columns.last?[0] ?? 1
+    let firstLine = n0 / line
     let parts = [
       (0, 0, rows, columns),
       (
         m0, n0, Int.random(in: 1...rows - m0, using: &generator),
         Int.random(in: 1...columns - n0, using: &generator)
+      ),
+      (
+        0, firstLine * line, rows,
+        line * Int.random(in: 1...columns / line - firstLine, using: &generator)
       ),
     ]
     let kPlaces = (0..<depth).map {
