@@ -79,13 +79,13 @@ extension LoopKernel {
     sections.formUnion(body.sections)
   }
 
-  /// The part of the innermost axis whose accumulators are live at once: all of it where it is short.
-  mutating func openBlock(_ axis: LoopAxis, width: Int) -> LoopAxis {
+  /// The part of the innermost axis whose accumulators are live at once: all of it where it is short. `start` is the name of its lower bound.
+  mutating func openBlock(_ axis: LoopAxis, width: Int, start: String = "block") -> LoopAxis {
     if kernel.space[kernel.space.count - 1] <= width { return axis }
-    writer.openLoop("block", from: axis.lower, to: axis.upper, by: width)
-    writer.line(
-      "const ptrdiff_t last = block + \(width) < \(axis.upper) ? block + \(width) : \(axis.upper);")
-    return LoopAxis(axis.index, "block", "last")
+    writer.openLoop(start, from: axis.lower, to: axis.upper, by: width)
+    let end = "\(start) + \(width)"
+    writer.line("const ptrdiff_t last = \(end) < \(axis.upper) ? \(end) : \(axis.upper);")
+    return LoopAxis(axis.index, start, "last")
   }
 
   /// A point's place among the accumulators of its block.

@@ -19,7 +19,8 @@ extension LoopKernel {
       emitOuter(&body, level: units.outerCount + number + 1)
     }
     let axis = units.axes[units.axes.count - 1]
-    let inner = openBlock(axis, width: width)
+    // Within a row a block is one of lanes.
+    let inner = openBlock(axis, width: width, start: "base")
     for (number, reduction) in kernel.reductions.enumerated() {
       writer.line("\(element(reduction).cName) rows\(number)[\(width)][\(lanes)];")
     }
