@@ -4,19 +4,24 @@
 import NNIR
 
 extension Kernel {
-  /// How many lanes rows use that have fewer elements than there are lanes: one an element. Such rows are reduced side by side, for within
-  /// one there are no whole vectors to add. Nil for other reductions.
-  var shortRowLanes: Int? {
+  /// How many lanes of a row are folded side by side with those of its neighbours along the innermost axis of the space; nil where the
+  /// neighbours are too few or the reductions of other kinds.
+  var foldedLanes: Int? {
     // Fewer rows fill no vector.
     let fewestRows = 4
     guard let extent = reduced.last, let rows = space.last, rows >= fewestRows,
-      16 * extent * accumulatorByteCount <= Self.mostAccumulatorBytes
+      let dealt = reductions.first?.lanes, dealt > 1,
+      reductions.allSatisfy({ $0.isReduce && $0.lanes == dealt })
     else { return nil }
-    let areShort = reductions.allSatisfy { reduction in
-      if case .reduce = reduction.kind { return reduction.lanes > 1 && extent < reduction.lanes }
-      return false
-    }
-    return areShort ? extent : nil
+    let lanes = min(16, extent)
+    return 16 * lanes * accumulatorByteCount <= Self.mostAccumulatorBytes ? lanes : nil
+  }
+
+  /// How many lanes rows use that have fewer elements than there are lanes: one an element. Such rows are reduced side by side, for within
+  /// one there are no whole vectors to add. Nil for other reductions.
+  var shortRowLanes: Int? {
+    guard let lanes = foldedLanes, let extent = reduced.last, extent < 16 else { return nil }
+    return lanes
   }
 
   /// Bytes of one lane of every reduction.
@@ -28,11 +33,17 @@ extension Kernel {
   private static let mostAccumulatorBytes = 8192
 
   /// How many neighbours are reduced at once, with so many lanes each.
-  fileprivate func blockWidth(lanes: Int) -> Int {
+  func blockWidth(lanes: Int) -> Int {
     let fitting = Self.mostAccumulatorBytes / (lanes * accumulatorByteCount) / 16 * 16
     // Rows beyond these gain nothing, and may fall into one set of the cache.
     let most = lanes == 1 ? 256 : 64
     return min(space[space.count - 1], max(16, min(most, fitting)))
+  }
+}
+
+extension KernelReduction {
+  fileprivate var isReduce: Bool {
+    if case .reduce = kind { true } else { false }
   }
 }
 
@@ -57,26 +68,34 @@ extension LoopKernel {
     }
     let inner = openBlock(units.axes[units.axes.count - 1], width: width)
     emitBlockAccumulation(&body, inner, width: width)
-    if let lanes = kernel.shortRowLanes, lanes > 1 { emitBlockFolds(inner, lanes: lanes) }
-    emitBlockEpilogue(inner)
+    if let lanes = kernel.shortRowLanes {
+      emitBlockFolds(inner, lanes: lanes) { "acc\($0)[\($1)][row]" }
+    }
+    let place = (kernel.shortRowLanes == nil ? "" : "[0]") + "[\(offset(inner))]"
+    emitBlockEpilogue(inner, kernel.reductions.indices.map { "acc\($0)\(place)" })
     if inner.lower != units.axes[units.axes.count - 1].lower { writer.close() }
     for _ in units.axes.dropLast() { writer.close() }
     units.close(&writer)
     sections.formUnion(body.sections)
   }
 
-  /// The part of the innermost axis whose accumulators are live at once: all of it where it is short.
-  private mutating func openBlock(_ axis: LoopAxis, width: Int) -> LoopAxis {
+  /// The part of the innermost axis whose accumulators are live at once: all of it where it is short. `start` is the name of its lower bound.
+  mutating func openBlock(_ axis: LoopAxis, width: Int, start: String = "block") -> LoopAxis {
     if kernel.space[kernel.space.count - 1] <= width { return axis }
-    writer.openLoop("block", from: axis.lower, to: axis.upper, by: width)
-    writer.line(
-      "const ptrdiff_t last = block + \(width) < \(axis.upper) ? block + \(width) : \(axis.upper);")
-    return LoopAxis(axis.index, "block", "last")
+    writer.openLoop(start, from: axis.lower, to: axis.upper, by: width)
+    let end = "\(start) + \(width)"
+    writer.line("const ptrdiff_t last = \(end) < \(axis.upper) ? \(end) : \(axis.upper);")
+    return LoopAxis(axis.index, start, "last")
   }
 
   /// A point's place among the accumulators of its block.
-  private func offset(_ inner: LoopAxis) -> String {
+  func offset(_ inner: LoopAxis) -> String {
     inner.lower == "0" ? inner.index : "\(inner.index) - \(inner.lower)"
+  }
+
+  /// How many points a block has.
+  func count(_ inner: LoopAxis) -> String {
+    inner.lower == "0" ? inner.upper : "\(inner.upper) - \(inner.lower)"
   }
 
   private mutating func emitBlockAccumulation(
@@ -135,18 +154,20 @@ extension LoopKernel {
     for _ in kernel.reduced { writer.close() }
   }
 
-  /// Lanes folded in halves, those left out that no element fell to: they are identities.
-  private mutating func emitBlockFolds(_ inner: LoopAxis, lanes: Int) {
-    let rows = inner.lower == "0" ? inner.upper : "\(inner.upper) - \(inner.lower)"
-    writer.openLoop("row", to: rows)
+  /// Lanes folded in halves, those left out that no element fell to: they are identities. `place` gives a reduction's lane of a row.
+  mutating func emitBlockFolds(
+    _ inner: LoopAxis, lanes: Int, place: (_ reduction: Int, _ lane: Int) -> String
+  ) {
+    if lanes == 1 { return }
+    writer.openLoop("row", to: count(inner))
     for (number, reduction) in kernel.reductions.enumerated() {
       guard case .reduce(let kind) = reduction.kind else { continue }
       var used = lanes
-      var half = reduction.lanes / 2
+      var half = 8
       while half >= 1 {
         for lane in 0..<max(0, used - half) {
-          let target = "acc\(number)[\(lane)][row]"
-          let other = CExpression("acc\(number)[\(lane + half)][row]", isAtomic: true)
+          let target = place(number, lane)
+          let other = CExpression(place(number, lane + half), isAtomic: true)
           writer.line("\(target) = \(combined(kind, element(reduction), target, other));")
         }
         used = min(used, half)
@@ -156,12 +177,12 @@ extension LoopKernel {
     writer.close()
   }
 
-  private mutating func emitBlockEpilogue(_ inner: LoopAxis) {
+  /// The epilogue for a block of points, whose results are `accumulators`.
+  mutating func emitBlockEpilogue(_ inner: LoopAxis, _ accumulators: [String]) {
     let last = kernel.space.count - 1
-    let place = (kernel.shortRowLanes == nil ? "" : "[0]") + "[\(offset(inner))]"
     var epilogue = epilogueBlock(
       axisLevels: Array(1...(last + 1)), accumulatorLevel: last + 1,
-      accumulators: kernel.reductions.indices.map { "acc\($0)\(place)" })
+      accumulators: accumulators)
     for level in 0...last { emitOuter(&epilogue, level: level) }
     emitInnermost(&epilogue, inner, position: last, level: last + 1) { $1.emitStores(into: &$0) }
     sections.formUnion(epilogue.sections)

@@ -31,6 +31,8 @@ struct LoopKernel {
       emitMap()
     } else if kernel.isAccumulatedInBlocks || kernel.shortRowLanes != nil {
       emitBlockReduction()
+    } else if let lanes = kernel.foldedLanes {
+      emitRowReduction(lanes: lanes)
     } else {
       emitPointReduction()
     }

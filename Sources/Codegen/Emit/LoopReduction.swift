@@ -68,7 +68,7 @@ extension LoopKernel {
     sections.formUnion(epilogue.sections)
   }
 
-  private mutating func declareAccumulators() {
+  mutating func declareAccumulators() {
     for (number, reduction) in kernel.reductions.enumerated() {
       let element = element(reduction)
       let identity = reduction.kind.identity(element).cLiteral
@@ -86,7 +86,7 @@ extension LoopKernel {
     }
   }
 
-  private mutating func emitReducedLoops(_ body: inout LoopBlock) {
+  mutating func emitReducedLoops(_ body: inout LoopBlock) {
     let axes = kernel.space.count
     let count = kernel.reduced.count
     for number in 0..<(count - 1) {
@@ -182,16 +182,21 @@ extension LoopKernel {
       case .argument: results.append("index\(number)")
       case .reduce(let kind):
         results.append(reduction.lanes == 1 ? name : "\(name)[0]")
-        if reduction.lanes == 1 { continue }
-        writer.open("for (int half = \(reduction.lanes / 2); half >= 1; half /= 2)")
-        writer.open("for (int lane = 0; lane < half; lane++)")
-        let other = CExpression("\(name)[lane + half]", isAtomic: true)
-        writer.line(
-          "\(name)[lane] = \(combined(kind, element(reduction), "\(name)[lane]", other));")
-        writer.close()
-        writer.close()
+        if reduction.lanes > 1 { emitFold(number, kind, to: 1) }
       }
     }
     return results
+  }
+
+  /// The lanes of one reduction folded in halves until so many are left.
+  mutating func emitFold(_ number: Int, _ kind: Reduction, to last: Int) {
+    let reduction = kernel.reductions[number]
+    let name = "acc\(number)"
+    writer.open("for (int half = \(reduction.lanes / 2); half >= \(last); half /= 2)")
+    writer.open("for (int lane = 0; lane < half; lane++)")
+    let other = CExpression("\(name)[lane + half]", isAtomic: true)
+    writer.line("\(name)[lane] = \(combined(kind, element(reduction), "\(name)[lane]", other));")
+    writer.close()
+    writer.close()
   }
 }
