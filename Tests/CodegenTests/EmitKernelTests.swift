@@ -79,6 +79,43 @@ import Testing
     }
   }
 
+  /// In strips the pointers of many arrays are moved at once where all are read and written alike.
+  @Test(arguments: [true, false]) func manyArrays(areAlike: Bool) throws {
+    let map = AffineMap(offset: 5, strides: [1300, 1])
+    let ofFourth = areAlike ? map : AffineMap(offset: 5, strides: [0, 1])
+    var nodes = (0..<9).map { number in
+      Node(.load(Access(buffer: number, map: number == 4 ? ofFourth : map)), .f32)
+    }
+    for number in 1..<9 {
+      nodes.append(Node(.apply(.add, [number == 1 ? 0 : nodes.count - 1, number]), .f32))
+    }
+    let store = Store(access: Access(buffer: 9, map: map), node: nodes.count - 1)
+    let kernel = Kernel(
+      name: "k", space: [3, 1200], body: Block(nodes: nodes, stores: [store]))
+    let buffers = (0..<10).map { number in
+      Buffer(
+        name: "w\(number)", element: .f32, count: 3900, storage: .workspace(offset: 15616 * number))
+    }
+    let program = Program(
+      name: "f", arguments: [], results: [], buffers: buffers, kernels: [kernel],
+      notes: [KernelNote()], workspaceByteCount: 156_160)
+    let memory = Memory(
+      buffers: buffers.indices.map { number in
+        (0..<3900).map { Scalar(Float($0 * (number + 1) % 251) / 8).bits }
+      })
+    let strips = emitKernels(program, spelling: .strips)
+    #expect(strips.text.contains("buffers[arrays[j]] + (") == areAlike)
+    let library = try LoadedModule(
+      strips, text: linkable(strips.text), Self.stripCompilers[0], in: try TemporaryFolder())
+    try library.linkStrips(strips.text)
+    var expected = memory
+    evaluate(kernel, program, &expected)
+    for step in [1, 1_000_000] {
+      let found = try library.run(0, program, memory, step: step)
+      #expect(differences(expected, found, program).isEmpty, "\(strips.text)")
+    }
+  }
+
   /// The same module, however often it is asked for, in any process.
   @Test func textIsReproducible() {
     for spelling in [Spelling.loops, .strips] {

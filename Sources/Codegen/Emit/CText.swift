@@ -14,6 +14,12 @@ struct CText {
   mutating func append(_ other: CText) { bytes.append(contentsOf: other.bytes) }
   mutating func append(_ byte: UInt8) { bytes.append(byte) }
 
+  /// One ASCII character or two: as a string they would take as long as a name.
+  mutating func punctuate(_ first: Unicode.Scalar, _ second: Unicode.Scalar? = nil) {
+    bytes.append(UInt8(ascii: first))
+    if let second { bytes.append(UInt8(ascii: second)) }
+  }
+
   /// In decimal.
   mutating func append(_ number: Int) {
     if number < 0 { bytes.append(UInt8(ascii: "-")) }

@@ -14,9 +14,9 @@ struct CWriter {
 
   /// A line put together in place.
   mutating func line(_ write: (inout CText) -> Void) {
-    for _ in 0..<depth { content.append("  ") }
+    for _ in 0..<depth { content.punctuate(" ", " ") }
     write(&content)
-    content.append("\n")
+    content.punctuate("\n")
   }
 
   /// All that another writer has written, as it stands there.
@@ -63,7 +63,7 @@ struct CWriter {
     var isStart = true
     for byte in lines.utf8 {
       if isStart && byte != newline && byte != UInt8(ascii: "#") {
-        for _ in 0..<depth { content.append("  ") }
+        for _ in 0..<depth { content.punctuate(" ", " ") }
       }
       content.append(byte)
       isStart = byte == newline

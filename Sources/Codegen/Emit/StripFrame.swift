@@ -98,17 +98,17 @@ struct StripFrame {
   ) -> String {
     statement.removeAll()
     statement.append(function)
-    statement.append("(")
+    statement.punctuate("(")
     statement.append(to)
     for argument in arguments {
-      statement.append(", ")
+      statement.punctuate(",", " ")
       statement.append(argument)
     }
     if let last {
-      statement.append(", ")
+      statement.punctuate(",", " ")
       statement.append(last)
     }
-    statement.append(");")
+    statement.punctuate(")", ";")
     return statement.string
   }
 

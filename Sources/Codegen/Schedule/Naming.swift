@@ -28,6 +28,7 @@ struct NameTable {
     }
     if isIdentifier { return wanted }
     var base: [UInt8] = []
+    base.reserveCapacity(wanted.utf8.count + 1)
     for byte in wanted.utf8 where byte & 0xC0 != 0x80 {
       // What goes on from the byte before is of the same character.
       base.append(isNamePart(byte) ? byte : UInt8(ascii: "_"))

@@ -33,18 +33,7 @@ public final class CompiledProgram: @unchecked Sendable {
   private let scratchStride: Int
 
   /// - Parameter entries: one a kernel, whose functions `code` has in the same order.
-  public convenience init(
-    program: Program, entries: [KernelEntry], code: LoadedCode, threads: Int
-  ) {
-    self.init(
-      program: program, entries: entries, code: code, threads: threads,
-      workspace: TensorStorage(workspaceOf: program))
-  }
-
-  init(
-    program: Program, entries: [KernelEntry], code: LoadedCode, threads: Int,
-    workspace: TensorStorage
-  ) {
+  public init(program: Program, entries: [KernelEntry], code: LoadedCode, threads: Int) {
     precondition(
       entries.count == program.kernels.count && code.functions.count == entries.count,
       "a program has one entry a kernel")
@@ -52,7 +41,7 @@ public final class CompiledProgram: @unchecked Sendable {
     self.code = code
     self.entries = entries
     pool = ThreadPool.shared(threads: threads)
-    self.workspace = workspace
+    workspace = TensorStorage(workspaceByteCount: program.workspaceByteCount)
     scratchStride = ((entries.map(\.scratchByteCount).max() ?? 0) + 63) / 64 * 64
     scratch = TensorStorage(byteCount: scratchStride * pool.threads)
     buffers = .allocate(capacity: max(program.buffers.count, 1))

@@ -44,7 +44,8 @@ public final class Executable {
     case .interpreter:
       self.init(function, Tier(backend: .interpreter, engine: .interpreter(Interpreter())))
     case .tcc:
-      try self.init(strips: function, try options.schedule(function), options, tierUp: nil)
+      let program = try options.schedule(function)
+      self.init(function, program, .tcc, try .strips(of: program, level: options.level), options)
     case .cc:
       let compiler = try options.compiler ?? CCompiler.system()
       let program = try options.schedule(function)
@@ -77,10 +78,11 @@ public final class Executable {
 
   private convenience init(
     _ function: Function, _ program: Program, _ backend: Backend, _ code: CompiledCode,
-    _ options: ExecutionOptions
+    _ options: ExecutionOptions, tierUp: TierUp? = nil
   ) {
     let compiled = CompiledProgram(program: program, code: code, threads: options.threadCount)
-    self.init(function, Tier(backend: backend, engine: .compiled(compiled)))
+    self.init(
+      function, Tier(backend: backend, engine: .compiled(compiled), tierUp: tierUp))
   }
 
   /// `auto` takes the next tier where one is missing, and only then: a defect is reported.
@@ -108,18 +110,9 @@ public final class Executable {
     let tierUp =
       compile.map { TierUp(program, options: options, compile: $0) }
       ?? TierUp(program, options: options)
-    try self.init(strips: function, program, options, tierUp: tierUp)
-  }
-
-  private convenience init(
-    strips function: Function, _ program: Program, _ options: ExecutionOptions, tierUp: TierUp?
-  ) throws {
-    let workspace = TensorStorage(workspaceOf: program)
-    if options.threadCount > 1 { workspace.populateInBackground() }
-    let compiled = CompiledProgram(
-      program: program, code: try .strips(of: program, level: options.level),
-      threads: options.threadCount, workspace: workspace)
-    self.init(function, Tier(backend: .tcc, engine: .compiled(compiled), tierUp: tierUp))
+    self.init(
+      function, program, .tcc, try .strips(of: program, level: options.level), options,
+      tierUp: tierUp)
   }
 
   /// The C compiler's code where the cache has it, compared. Without any object in the cache not even a compiler is looked for.
@@ -270,12 +263,8 @@ public final class Executable {
 
 extension CompiledProgram {
   /// Prepares compiled code, with buffers of its own.
-  convenience init(
-    program: Program, code: CompiledCode, threads: Int, workspace: TensorStorage? = nil
-  ) {
-    self.init(
-      program: program, entries: code.entries, code: code.code, threads: threads,
-      workspace: workspace ?? TensorStorage(workspaceOf: program))
+  convenience init(program: Program, code: CompiledCode, threads: Int) {
+    self.init(program: program, entries: code.entries, code: code.code, threads: threads)
     preparation = code.preparation
   }
 }

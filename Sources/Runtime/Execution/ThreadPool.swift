@@ -1,4 +1,4 @@
-// Threads that the runtime owns. A kernel's units are split into one piece a thread; a piece that its worker has not begun when
+// Threads that the runtime owns, started when there is something for them. A kernel's units are split into one piece a thread; a piece that its worker has not begun when
 // the caller is done with its own is the caller's, so that threads that are late never make a call slower than one thread would
 // be. Idle workers spin for a moment, since the next kernel is usually near, and then sleep.
 
@@ -37,6 +37,8 @@ final class ThreadPool: @unchecked Sendable {
   /// The least that a piece of the call gave which was not 0; `Int.max` if all gave 0.
   private let least = Atomic<Int>(Int.max)
   private let isBusy = Atomic<Bool>(false)
+  /// Workers are started by the first call that has pieces for them: a small program's have none. Only who has set `isBusy` looks.
+  private var areWorkersStarted = false
   private let call: UnsafeMutablePointer<KernelCall>
   /// For each piece the last call of which it has been begun, by whichever thread.
   private let begun: [Counter]
@@ -62,7 +64,6 @@ final class ThreadPool: @unchecked Sendable {
     self.threads = threads
     call = .allocate(capacity: 1)
     begun = (0..<max(threads, 1)).map { _ in Counter() }
-    for index in 1..<max(threads, 1) { start(worker: index) }
   }
 
   /// Runs all pieces and returns when they are done. If another caller has the threads, this one's runs the pieces itself.
@@ -77,6 +78,10 @@ final class ThreadPool: @unchecked Sendable {
         if found != 0 { return found }
       }
       return 0
+    }
+    if !areWorkersStarted {
+      for index in 1..<threads { start(worker: index) }
+      areWorkersStarted = true
     }
     least.store(Int.max, ordering: .relaxed)
     call.initialize(to: kernel)

@@ -2,7 +2,6 @@
 // interpreter and compiled code all share it. Storage is aligned to 64 bytes and copied only when a shared one is written.
 
 import Glibc
-import NNCodegen
 import NNIR
 
 /// The bytes of a tensor, shared by its copies until one is written.
@@ -23,38 +22,10 @@ final class TensorStorage: @unchecked Sendable {
 
   /// The memory of a program's values. From half a large page on it takes whole ones: to touch hundreds of small pages would be most
   /// of a small program's first call, and there are few workspaces, so that what the last page leaves empty matters less.
-  convenience init(workspaceOf program: Program) {
-    let count = program.workspaceByteCount
+  convenience init(workspaceByteCount count: Int) {
     let isLarge = count >= Self.largePage / 2
     let pages = (count + Self.largePage - 1) / Self.largePage
     self.init(byteCount: isLarge ? pages * Self.largePage : count, isLarge: isLarge)
-  }
-
-  /// How many bytes are populated before they are needed: of fewer the pages take less time than a thread, and who works on more does not
-  /// notice the time that theirs take.
-  private static let populated = 32 << 20...256 << 20
-
-  /// Has the system give the pages while the caller compiles what works on them: for a hundred megabytes one takes as long as the
-  /// other. Bytes stay as they are, whoever writes to them meanwhile.
-  func populateInBackground() {
-    if byteCount < Self.populated.lowerBound { return }
-    let storage = Unmanaged.passRetained(self)
-    let failure = startDetachedThread(storage.toOpaque()) { storage in
-      guard let storage else { return nil }
-      Unmanaged<TensorStorage>.fromOpaque(storage).takeRetainedValue().populate()
-      return nil
-    }
-    if failure != 0 { storage.release() }
-  }
-
-  /// One large page after the other: while the system populates, no other thread can map memory.
-  private func populate() {
-    let end = min(byteCount, Self.populated.upperBound)
-    for offset in stride(from: 0, to: end, by: Self.largePage) {
-      let count = min(Self.largePage, end - offset)
-      // Advice: an older system does not know it, and gives pages when they are touched.
-      if madvise(base + offset, count, MADV_POPULATE_WRITE) != 0 { return }
-    }
   }
 
   private init(byteCount: Int, isLarge: Bool) {
