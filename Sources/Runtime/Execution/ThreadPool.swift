@@ -1,6 +1,6 @@
-// Threads that the runtime owns, started when there is something for them. A kernel's units are split into one piece a thread; a piece that its worker has not begun when
-// the caller is done with its own is the caller's, so that threads that are late never make a call slower than one thread would
-// be. Idle workers spin for a moment, since the next kernel is usually near, and then sleep.
+// Threads that the runtime owns, started when there is something for them. A kernel's units are split into one piece a thread; a
+// piece that its worker has not begun when the caller is done with its own is the caller's, so that threads that are late never
+// make a call slower than one thread would be. Idle workers spin for a moment, since the next kernel is usually near, and then sleep.
 
 import CSystem
 import Glibc
