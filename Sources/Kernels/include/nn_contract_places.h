@@ -11,7 +11,7 @@
    with the number `field`. There are at most 8 axes. */
 static void nn_contract_places(ptrdiff_t first, ptrdiff_t count, const ptrdiff_t *axes, ptrdiff_t rank, int fields,
                                int field, ptrdiff_t *places) {
-  ptrdiff_t sizes[8], steps[8], index[8], place = 0, count_axes = 0;
+  ptrdiff_t sizes[8] = {0}, steps[8] = {0}, index[8] = {0}, place = 0, count_axes = 0;
   /* Innermost first, neighbours that are walked as one joined. */
   for (ptrdiff_t axis = rank - 1; axis >= 0; axis--) {
     const ptrdiff_t size = axes[axis * fields], step = axes[axis * fields + field], last = count_axes - 1;
