@@ -151,9 +151,13 @@ class Process:
         self.kill()
 
     def kill(self):
-        """Ends the process and what it started."""
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        """Ends the process and what it started, and waits until all of it is gone: compilers that it started run on for a while."""
+        deadline = time.time() + 5
+        while time.time() < deadline:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                break
+            self.process.poll()
+            time.sleep(0.01)
         self.process.wait()
