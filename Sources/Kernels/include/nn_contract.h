@@ -72,7 +72,7 @@
 #if defined(__clang__)
 #define NN_CONTRACT_UNROLL _Pragma("clang loop unroll(full)")
 #define NN_CONTRACT_ROLL _Pragma("clang loop unroll(disable)")
-#define NN_CONTRACT_STEPS 4
+#define NN_CONTRACT_STEPS 8
 #else
 #define NN_CONTRACT_UNROLL _Pragma("GCC unroll 16")
 #define NN_CONTRACT_ROLL _Pragma("GCC unroll 1")
