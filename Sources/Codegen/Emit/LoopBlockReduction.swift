@@ -58,24 +58,17 @@ extension LoopKernel {
     var body = bodyBlock(
       axisLevels: Array(axisLevels), deepest: depth,
       indices: (0..<kernel.space.count).map { "i\($0)" } + kernel.reduced.indices.map { "r\($0)" })
-    emitOuter(&body, level: 0)
-    let units = UnitLoop(space: kernel.space, split: split)
-    units.open(&writer)
-    for level in 0..<units.outerCount where level < last { emitOuter(&body, level: level + 1) }
-    for (number, axis) in units.axes.dropLast().enumerated() {
-      writer.openLoop(axis.index, from: axis.lower, to: axis.upper)
-      emitOuter(&body, level: units.outerCount + number + 1)
-    }
-    let inner = openBlock(units.axes[units.axes.count - 1], width: width)
+    let units = openSpace(&body, leaving: 1)
+    let axis = units.axes[units.axes.count - 1]
+    let inner = openBlock(axis, width: width)
     emitBlockAccumulation(&body, inner, width: width)
     if let lanes = kernel.shortRowLanes {
       emitBlockFolds(inner, lanes: lanes) { "acc\($0)[\($1)][row]" }
     }
     let place = (kernel.shortRowLanes == nil ? "" : "[0]") + "[\(offset(inner))]"
     emitBlockEpilogue(inner, kernel.reductions.indices.map { "acc\($0)\(place)" })
-    if inner.lower != units.axes[units.axes.count - 1].lower { writer.close() }
-    for _ in units.axes.dropLast() { writer.close() }
-    units.close(&writer)
+    if inner.lower != axis.lower { writer.close() }
+    closeSpace(units, leaving: 1)
     sections.formUnion(body.sections)
   }
 

@@ -38,6 +38,24 @@ extension LoopKernel {
       written: kernel.storedBuffers, prefix: "u")
   }
 
+  /// Opens the loops of a unit over the axes of the space, but for so many innermost ones, with what the body computes between them.
+  mutating func openSpace(_ body: inout LoopBlock, leaving innermost: Int) -> UnitLoop {
+    emitOuter(&body, level: 0)
+    let units = UnitLoop(space: kernel.space, split: split)
+    units.open(&writer)
+    for level in 0..<units.outerCount { emitOuter(&body, level: level + 1) }
+    for (number, axis) in units.axes.dropLast(innermost).enumerated() {
+      writer.openLoop(axis.index, from: axis.lower, to: axis.upper)
+      emitOuter(&body, level: units.outerCount + number + 1)
+    }
+    return units
+  }
+
+  mutating func closeSpace(_ units: UnitLoop, leaving innermost: Int) {
+    for _ in units.axes.dropLast(innermost) { writer.close() }
+    units.close(&writer)
+  }
+
   // MARK: Lanes and extreme indices: a point of the space at a time
 
   mutating func emitPointReduction() {
@@ -47,14 +65,7 @@ extension LoopKernel {
       kernel.space.indices.map { "i\($0)" } + kernel.reduced.indices.map { "r\($0)" }
     var body = bodyBlock(
       axisLevels: depth == 0 ? [] : Array(1...depth), deepest: depth, indices: indices)
-    emitOuter(&body, level: 0)
-    let units = UnitLoop(space: kernel.space, split: split)
-    units.open(&writer)
-    for level in 0..<units.outerCount { emitOuter(&body, level: level + 1) }
-    for (number, axis) in units.axes.enumerated() {
-      writer.openLoop(axis.index, from: axis.lower, to: axis.upper)
-      emitOuter(&body, level: units.outerCount + number + 1)
-    }
+    let units = openSpace(&body, leaving: 0)
     declareAccumulators()
     emitReducedLoops(&body)
     let results = emitFolds()
@@ -62,8 +73,7 @@ extension LoopKernel {
       axisLevels: Array(1...axes), accumulatorLevel: 0, accumulators: results)
     for level in 0...axes { emitOuter(&epilogue, level: level) }
     epilogue.emitStores(into: &writer)
-    for _ in units.axes { writer.close() }
-    units.close(&writer)
+    closeSpace(units, leaving: 0)
     sections.formUnion(body.sections)
     sections.formUnion(epilogue.sections)
   }

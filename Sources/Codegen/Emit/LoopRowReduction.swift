@@ -10,14 +10,7 @@ extension LoopKernel {
     var body = bodyBlock(
       axisLevels: Array(1...depth), deepest: depth,
       indices: kernel.space.indices.map { "i\($0)" } + kernel.reduced.indices.map { "r\($0)" })
-    emitOuter(&body, level: 0)
-    let units = UnitLoop(space: kernel.space, split: split)
-    units.open(&writer)
-    for level in 0..<units.outerCount { emitOuter(&body, level: level + 1) }
-    for (number, axis) in units.axes.dropLast().enumerated() {
-      writer.openLoop(axis.index, from: axis.lower, to: axis.upper)
-      emitOuter(&body, level: units.outerCount + number + 1)
-    }
+    let units = openSpace(&body, leaving: 1)
     let axis = units.axes[units.axes.count - 1]
     // Within a row a block is one of lanes.
     let inner = openBlock(axis, width: width, start: "base")
@@ -34,8 +27,7 @@ extension LoopKernel {
     emitBlockFolds(inner, lanes: lanes / 2) { "rows\($0)[row][\($1)]" }
     emitBlockEpilogue(inner, kernel.reductions.indices.map { "rows\($0)[\(offset(inner))][0]" })
     if inner.lower != axis.lower { writer.close() }
-    for _ in units.axes.dropLast() { writer.close() }
-    units.close(&writer)
+    closeSpace(units, leaving: 1)
     sections.formUnion(body.sections)
   }
 

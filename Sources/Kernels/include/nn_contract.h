@@ -198,96 +198,91 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
    operand has a register that points to it, and hardly anything is left but multiply-adds and their loads. That counts
    where another thread of the same core takes half of the processor's slots. Such a tile asks for a line of memory in every
    round of NN_CONTRACT_ROUND, the first at `ahead`. */
-#define NN_CONTRACT_DEFINE_TILE(T, type, BYTES)                                                                              \
-  NN_CONTRACT_INLINE void nn_contract_tile_##T##_##BYTES(                                                                    \
-      const int known, const int rows, const int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m,                     \
-      ptrdiff_t a_k, const type *b, ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more, const char *ahead,                      \
-      ptrdiff_t ahead_step) {                                                                                                \
-    enum { WIDTH = BYTES / (int)sizeof(type) };                                                                              \
-    nn_##T##_v##BYTES sum[8][2];                                                                                             \
-    NN_CONTRACT_UNROLL                                                                                                       \
-    for (int r = 0; r < rows; r++) {                                                                                         \
-      NN_CONTRACT_UNROLL                                                                                                     \
-      for (int v = 0; v < vectors; v++) {                                                                                    \
-        sum[r][v] = nn_##T##_v##BYTES##_splat(0);                                                                            \
-        if (more) __builtin_memcpy(&sum[r][v], c + r * c_m + v * WIDTH, BYTES);                                              \
-      }                                                                                                                      \
-    }                                                                                                                        \
-    const type *row[8];                                                                                                      \
-    NN_CONTRACT_UNROLL                                                                                                       \
-    for (int r = 0; r < rows; r++) {                                                                                         \
-      row[r] = a + r * a_m;                                                                                                  \
-      if (known && a_k == 1) NN_CONTRACT_HIDE(row[r]);                                                                       \
-    }                                                                                                                        \
-    ptrdiff_t k = 0;                                                                                                         \
-    while (known && k + NN_CONTRACT_ROUND <= depth) {                                                                        \
-      __builtin_prefetch(ahead, 0, 2);                                                                                       \
-      ahead += ahead_step;                                                                                                   \
-      NN_CONTRACT_ROLL                                                                                                       \
-      for (int round = 0; round < NN_CONTRACT_ROUND; round += NN_CONTRACT_STEPS, k += NN_CONTRACT_STEPS) {                   \
-        NN_CONTRACT_UNROLL                                                                                                   \
-        for (int i = 0; i < NN_CONTRACT_STEPS; i++) NN_CONTRACT_TILE_STEP(T, BYTES, k + i)                                   \
-      }                                                                                                                      \
-    }                                                                                                                        \
-    for (; k < depth; k++) NN_CONTRACT_TILE_STEP(T, BYTES, k)                                                                \
-    NN_CONTRACT_UNROLL                                                                                                       \
-    for (int r = 0; r < rows; r++) {                                                                                         \
-      NN_CONTRACT_UNROLL                                                                                                     \
-      for (int v = 0; v < vectors; v++) __builtin_memcpy(c + r * c_m + v * WIDTH, &sum[r][v], BYTES);                        \
-    }                                                                                                                        \
-  }                                                                                                                          \
-                                                                                                                             \
-  /* The same for 1 to NN_CONTRACT_ROWS rows; gives how many of the rows it has done. */                                     \
-  static int nn_contract_rows_##T##_##BYTES(                                                                                 \
-      int rows, int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k, const type *b,                    \
-      ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more, const char *ahead, ptrdiff_t ahead_step) {                            \
-    if (vectors == 2) {                                                                                                      \
-      enum { WIDTH = BYTES / (int)sizeof(type) };                                                                            \
-      if (rows >= NN_CONTRACT_ROWS && BYTES == NN_CONTRACT_SIMD / 8 && b_k == 2 * WIDTH) {                                   \
-        if (a_k == 1) {                                                                                                      \
-          nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, a_m, 1, b, 2 * WIDTH, c, c_m, more, ahead,        \
-                                         ahead_step);                                                                        \
-          return NN_CONTRACT_ROWS;                                                                                           \
-        }                                                                                                                    \
-        if (a_m == 1 && a_k == 2 * NN_CONTRACT_ROWS) {                                                                       \
-          nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, 1, 2 * NN_CONTRACT_ROWS, b, 2 * WIDTH,            \
-                                         c, c_m, more, ahead, ahead_step);                                                   \
-          return NN_CONTRACT_ROWS;                                                                                           \
-        }                                                                                                                    \
-      }                                                                                                                      \
-      if (rows >= NN_CONTRACT_ROWS) {                                                                                        \
-        nn_contract_tile_##T##_##BYTES(0, NN_CONTRACT_ROWS, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step); \
-        return NN_CONTRACT_ROWS;                                                                                             \
-      }                                                                                                                      \
-      if (NN_CONTRACT_ROWS > 6 && rows >= 6) {                                                                               \
-        nn_contract_tile_##T##_##BYTES(0, 6, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                \
-        return 6;                                                                                                            \
-      }                                                                                                                      \
-      if (rows >= 4) {                                                                                                       \
-        nn_contract_tile_##T##_##BYTES(0, 4, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                \
-        return 4;                                                                                                            \
-      }                                                                                                                      \
-      if (rows >= 2) {                                                                                                       \
-        nn_contract_tile_##T##_##BYTES(0, 2, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                \
-        return 2;                                                                                                            \
-      }                                                                                                                      \
-      nn_contract_tile_##T##_##BYTES(0, 1, 2, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                  \
-      return 1;                                                                                                              \
-    }                                                                                                                        \
-    if (rows >= NN_CONTRACT_ROWS) {                                                                                          \
-      nn_contract_tile_##T##_##BYTES(0, NN_CONTRACT_ROWS, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);   \
-      return NN_CONTRACT_ROWS;                                                                                               \
-    }                                                                                                                        \
-    if (rows >= 4) {                                                                                                         \
-      nn_contract_tile_##T##_##BYTES(0, 4, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                  \
-      return 4;                                                                                                              \
-    }                                                                                                                        \
-    if (rows >= 2) {                                                                                                         \
-      nn_contract_tile_##T##_##BYTES(0, 2, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                  \
-      return 2;                                                                                                              \
-    }                                                                                                                        \
-    nn_contract_tile_##T##_##BYTES(0, 1, 1, depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);                    \
-    return 1;                                                                                                                \
+#define NN_CONTRACT_DEFINE_TILE(T, type, BYTES)                                                                           \
+  NN_CONTRACT_INLINE void nn_contract_tile_##T##_##BYTES(                                                                 \
+      const int known, const int rows, const int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m,                  \
+      ptrdiff_t a_k, const type *b, ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more, const char *ahead,                   \
+      ptrdiff_t ahead_step) {                                                                                             \
+    enum { WIDTH = BYTES / (int)sizeof(type) };                                                                           \
+    nn_##T##_v##BYTES sum[8][2];                                                                                          \
+    NN_CONTRACT_UNROLL                                                                                                    \
+    for (int r = 0; r < rows; r++) {                                                                                      \
+      NN_CONTRACT_UNROLL                                                                                                  \
+      for (int v = 0; v < vectors; v++) {                                                                                 \
+        sum[r][v] = nn_##T##_v##BYTES##_splat(0);                                                                         \
+        if (more) __builtin_memcpy(&sum[r][v], c + r * c_m + v * WIDTH, BYTES);                                           \
+      }                                                                                                                   \
+    }                                                                                                                     \
+    const type *row[8];                                                                                                   \
+    NN_CONTRACT_UNROLL                                                                                                    \
+    for (int r = 0; r < rows; r++) {                                                                                      \
+      row[r] = a + r * a_m;                                                                                               \
+      if (known && a_k == 1) NN_CONTRACT_HIDE(row[r]);                                                                    \
+    }                                                                                                                     \
+    ptrdiff_t k = 0;                                                                                                      \
+    while (known && k + NN_CONTRACT_ROUND <= depth) {                                                                     \
+      __builtin_prefetch(ahead, 0, 2);                                                                                    \
+      ahead += ahead_step;                                                                                                \
+      NN_CONTRACT_ROLL                                                                                                    \
+      for (int round = 0; round < NN_CONTRACT_ROUND; round += NN_CONTRACT_STEPS, k += NN_CONTRACT_STEPS) {                \
+        NN_CONTRACT_UNROLL                                                                                                \
+        for (int i = 0; i < NN_CONTRACT_STEPS; i++) NN_CONTRACT_TILE_STEP(T, BYTES, k + i)                                \
+      }                                                                                                                   \
+    }                                                                                                                     \
+    for (; k < depth; k++) NN_CONTRACT_TILE_STEP(T, BYTES, k)                                                             \
+    NN_CONTRACT_UNROLL                                                                                                    \
+    for (int r = 0; r < rows; r++) {                                                                                      \
+      NN_CONTRACT_UNROLL                                                                                                  \
+      for (int v = 0; v < vectors; v++) __builtin_memcpy(c + r * c_m + v * WIDTH, &sum[r][v], BYTES);                     \
+    }                                                                                                                     \
+  }                                                                                                                       \
+                                                                                                                          \
+  /* The same for 1 to NN_CONTRACT_ROWS rows with any strides; gives how many of the rows it has done. */                 \
+  NN_CONTRACT_INLINE int nn_contract_some_rows_##T##_##BYTES(                                                             \
+      const int vectors, int rows, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k, const type *b,           \
+      ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more) {                                                                  \
+    const char *const nothing = (const char *)b;                                                                          \
+    if (rows >= NN_CONTRACT_ROWS) {                                                                                       \
+      nn_contract_tile_##T##_##BYTES(0, NN_CONTRACT_ROWS, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, nothing, 0); \
+      return NN_CONTRACT_ROWS;                                                                                            \
+    }                                                                                                                     \
+    if (vectors == 2 && NN_CONTRACT_ROWS > 6 && rows >= 6) {                                                              \
+      nn_contract_tile_##T##_##BYTES(0, 6, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, nothing, 0);                \
+      return 6;                                                                                                           \
+    }                                                                                                                     \
+    if (rows >= 4) {                                                                                                      \
+      nn_contract_tile_##T##_##BYTES(0, 4, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, nothing, 0);                \
+      return 4;                                                                                                           \
+    }                                                                                                                     \
+    if (rows >= 2) {                                                                                                      \
+      nn_contract_tile_##T##_##BYTES(0, 2, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, nothing, 0);                \
+      return 2;                                                                                                           \
+    }                                                                                                                     \
+    nn_contract_tile_##T##_##BYTES(0, 1, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, nothing, 0);                  \
+    return 1;                                                                                                             \
+  }                                                                                                                       \
+                                                                                                                          \
+  /* The same for one vector or two; a full tile of packed operands goes by its constant strides. */                      \
+  static int nn_contract_rows_##T##_##BYTES(                                                                              \
+      int rows, int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k, const type *b,                 \
+      ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more, const char *ahead, ptrdiff_t ahead_step) {                         \
+    enum { WIDTH = BYTES / (int)sizeof(type) };                                                                           \
+    if (vectors == 1) {                                                                                                   \
+      return nn_contract_some_rows_##T##_##BYTES(1, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more);                      \
+    }                                                                                                                     \
+    if (rows >= NN_CONTRACT_ROWS && BYTES == NN_CONTRACT_SIMD / 8 && b_k == 2 * WIDTH) {                                  \
+      if (a_k == 1) {                                                                                                     \
+        nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, a_m, 1, b, 2 * WIDTH, c, c_m, more, ahead,       \
+                                       ahead_step);                                                                       \
+        return NN_CONTRACT_ROWS;                                                                                          \
+      }                                                                                                                   \
+      if (a_m == 1 && a_k == 2 * NN_CONTRACT_ROWS) {                                                                      \
+        nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, 1, 2 * NN_CONTRACT_ROWS, b, 2 * WIDTH, c, c_m,   \
+                                       more, ahead, ahead_step);                                                          \
+        return NN_CONTRACT_ROWS;                                                                                          \
+      }                                                                                                                   \
+    }                                                                                                                     \
+    return nn_contract_some_rows_##T##_##BYTES(2, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more);                        \
   }
 
 #define NN_CONTRACT_DEFINE_TURN(T, type)                                                                              \
