@@ -105,6 +105,8 @@
 #else
 #define NN_CONTRACT_ROWS 4
 #endif
+/* Rows of a tile of one vector: as many sums, or each multiply-add would wait for the one before. */
+#define NN_CONTRACT_NARROW_ROWS (NN_CONTRACT_SIMD == 512 ? NN_CONTRACT_ROWS : 2 * NN_CONTRACT_ROWS)
 
 /* The scratch memory: up to 16 rows of the left operand, then a block of the right one. */
 #define NN_CONTRACT_DEPTH 2048                                   /* bytes of k in a block */
@@ -157,24 +159,27 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
    way. */
 typedef struct {
   const char *from, *at;
-  ptrdiff_t rows, row_step, lines, asked;
+  ptrdiff_t rows, row_step, lines, row, line;
 } nn_contract_ahead;
 
 NN_CONTRACT_INLINE nn_contract_ahead nn_contract_look_ahead(const void *from, ptrdiff_t rows, ptrdiff_t row_step,
                                                             ptrdiff_t row_bytes) {
-  const nn_contract_ahead ahead = {(const char *)from, (const char *)from, rows, row_step, (row_bytes + 63) / 64, 0};
+  const nn_contract_ahead ahead = {(const char *)from, (const char *)from, rows, row_step, (row_bytes + 63) / 64, 0, 0};
   return ahead;
 }
 
 /* Lets `at` be the first of the next `count` lines; gives how far they are apart, 0 where all have been asked for. */
 NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t count) {
-  if (ahead->asked >= ahead->rows * ahead->lines) {
+  if (ahead->line >= ahead->lines) {
     ahead->at = ahead->from;
     return 0;
   }
-  const ptrdiff_t row = ahead->asked % ahead->rows, left = ahead->rows - row;
-  ahead->at = ahead->from + (row * ahead->row_step + ahead->asked / ahead->rows * 64);
-  ahead->asked += count < left ? count : left;
+  ahead->at = ahead->from + (ahead->row * ahead->row_step + ahead->line * 64);
+  ahead->row += count;
+  if (ahead->row >= ahead->rows) {
+    ahead->row = 0;
+    ahead->line++;
+  }
   return ahead->row_step;
 }
 
@@ -237,11 +242,45 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
     }                                                                                                                     \
   }                                                                                                                       \
                                                                                                                           \
-  /* The same for 1 to NN_CONTRACT_ROWS rows with any strides; gives how many of the rows it has done. */                 \
+  /* The same for one vector and more rows: with fewer sums each multiply-add would wait for the one before. Three rows   \
+     share a pointer. */                                                                                                  \
+  static __attribute__((noinline)) void nn_contract_narrow_##T##_##BYTES(                                                 \
+      ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k, const type *b, ptrdiff_t b_k, type *c, ptrdiff_t c_m, \
+      int more) {                                                                                                         \
+    nn_##T##_v##BYTES sum[NN_CONTRACT_NARROW_ROWS];                                                                       \
+    const type *row[6];                                                                                                   \
+    NN_CONTRACT_UNROLL                                                                                                    \
+    for (int r = 0; r < NN_CONTRACT_NARROW_ROWS; r++) {                                                                   \
+      sum[r] = nn_##T##_v##BYTES##_splat(0);                                                                              \
+      if (more) __builtin_memcpy(&sum[r], c + r * c_m, BYTES);                                                            \
+      if (r % 3 == 0) row[r / 3] = a + r * a_m;                                                                           \
+    }                                                                                                                     \
+    for (ptrdiff_t k = 0; k < depth; k++, b += b_k) {                                                                     \
+      nn_##T##_v##BYTES right;                                                                                            \
+      __builtin_memcpy(&right, b, BYTES);                                                                                 \
+      NN_CONTRACT_UNROLL                                                                                                  \
+      for (int r = 0; r < NN_CONTRACT_NARROW_ROWS; r++) {                                                                 \
+        sum[r] = nn_##T##_v##BYTES##_fma(nn_##T##_v##BYTES##_splat(row[r / 3][r % 3 * a_m]), right, sum[r]);              \
+      }                                                                                                                   \
+      NN_CONTRACT_UNROLL                                                                                                  \
+      for (int r = 0; r < NN_CONTRACT_NARROW_ROWS; r += 3) {                                                              \
+        row[r / 3] += a_k;                                                                                                \
+        NN_CONTRACT_HIDE(row[r / 3]);                                                                                     \
+      }                                                                                                                   \
+    }                                                                                                                     \
+    NN_CONTRACT_UNROLL                                                                                                    \
+    for (int r = 0; r < NN_CONTRACT_NARROW_ROWS; r++) __builtin_memcpy(c + r * c_m, &sum[r], BYTES);                      \
+  }                                                                                                                       \
+                                                                                                                          \
+  /* The same for as many rows as a tile has or fewer, with any strides; gives how many it has done. */                   \
   NN_CONTRACT_INLINE int nn_contract_some_rows_##T##_##BYTES(                                                             \
       const int vectors, int rows, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k, const type *b,           \
       ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more) {                                                                  \
     const char *const nothing = (const char *)b;                                                                          \
+    if (vectors == 1 && NN_CONTRACT_NARROW_ROWS > NN_CONTRACT_ROWS && rows >= NN_CONTRACT_NARROW_ROWS) {                  \
+      nn_contract_narrow_##T##_##BYTES(depth, a, a_m, a_k, b, b_k, c, c_m, more);                                         \
+      return NN_CONTRACT_NARROW_ROWS;                                                                                     \
+    }                                                                                                                     \
     if (rows >= NN_CONTRACT_ROWS) {                                                                                       \
       nn_contract_tile_##T##_##BYTES(0, NN_CONTRACT_ROWS, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, nothing, 0); \
       return NN_CONTRACT_ROWS;                                                                                            \
@@ -636,8 +675,12 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
+      /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
+      const ptrdiff_t few_columns = columns % VECTORS;
+      const int has_narrow = NN_CONTRACT_NARROW_ROWS > ROWS && few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
+      const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
       for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
-        const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
+        int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const float *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
         const ptrdiff_t odd = m0 / ROWS % 2 * ROWS, group = M - m0 + odd < 2 * ROWS ? M - m0 + odd : 2 * ROWS;
@@ -654,9 +697,10 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
             nn_contract_tail_f32(tail, depth, a_packed, tail_b, c + ((m0 - odd) * c_m + N - tail), c_m, k0 > 0);
           }
         } else if (columns > VECTORS && (a_k != 1 || crowded)) {
-          nn_contract_pack_rows_f32(rows, depth, tile_a, a_m, a_k, a_packed);
-          tile_a = a_packed;
+          const ptrdiff_t done = has_narrow ? odd : 0, count = has_narrow ? group : rows;
+          if (done == 0) nn_contract_pack_rows_f32(count, depth, tile_a, a_m, a_k, a_packed);
           tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
+          tile_a = a_packed + done * tile_a_m;
           tile_a_k = 1;
         }
         if (n0 == 0 && tail > 0 && group < 2 * ROWS) {
@@ -672,6 +716,10 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           const float *const tile_b = n < direct ? block_b + n : b_packed + n * depth;
           const ptrdiff_t tile_b_k = n < direct ? b_k : width;
           float *const tile_c = c + (m0 * c_m + (n0 + n) * c_n);
+          if (n >= narrow) {
+            if (odd > 0) break;
+            rows = (int)group;
+          }
           if (used == width && c_n == 1) {
             const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
             nn_contract_tile_ahead_f32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
@@ -1090,8 +1138,12 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
+      /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
+      const ptrdiff_t few_columns = columns % VECTORS;
+      const int has_narrow = NN_CONTRACT_NARROW_ROWS > ROWS && few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
+      const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
       for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
-        const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
+        int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const double *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
         const ptrdiff_t odd = m0 / ROWS % 2 * ROWS, group = M - m0 + odd < 2 * ROWS ? M - m0 + odd : 2 * ROWS;
@@ -1108,9 +1160,10 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
             nn_contract_tail_f64(tail, depth, a_packed, tail_b, c + ((m0 - odd) * c_m + N - tail), c_m, k0 > 0);
           }
         } else if (columns > VECTORS && (a_k != 1 || crowded)) {
-          nn_contract_pack_rows_f64(rows, depth, tile_a, a_m, a_k, a_packed);
-          tile_a = a_packed;
+          const ptrdiff_t done = has_narrow ? odd : 0, count = has_narrow ? group : rows;
+          if (done == 0) nn_contract_pack_rows_f64(count, depth, tile_a, a_m, a_k, a_packed);
           tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
+          tile_a = a_packed + done * tile_a_m;
           tile_a_k = 1;
         }
         if (n0 == 0 && tail > 0 && group < 2 * ROWS) {
@@ -1126,6 +1179,10 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           const double *const tile_b = n < direct ? block_b + n : b_packed + n * depth;
           const ptrdiff_t tile_b_k = n < direct ? b_k : width;
           double *const tile_c = c + (m0 * c_m + (n0 + n) * c_n);
+          if (n >= narrow) {
+            if (odd > 0) break;
+            rows = (int)group;
+          }
           if (used == width && c_n == 1) {
             const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
             nn_contract_tile_ahead_f64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
@@ -1535,8 +1592,12 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
+      /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
+      const ptrdiff_t few_columns = columns % VECTORS;
+      const int has_narrow = NN_CONTRACT_NARROW_ROWS > ROWS && few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
+      const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
       for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
-        const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
+        int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const int32_t *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
         const ptrdiff_t odd = m0 / ROWS % 2 * ROWS, group = M - m0 + odd < 2 * ROWS ? M - m0 + odd : 2 * ROWS;
@@ -1553,9 +1614,10 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
             nn_contract_tail_i32(tail, depth, a_packed, tail_b, c + ((m0 - odd) * c_m + N - tail), c_m, k0 > 0);
           }
         } else if (columns > VECTORS && (a_k != 1 || crowded)) {
-          nn_contract_pack_rows_i32(rows, depth, tile_a, a_m, a_k, a_packed);
-          tile_a = a_packed;
+          const ptrdiff_t done = has_narrow ? odd : 0, count = has_narrow ? group : rows;
+          if (done == 0) nn_contract_pack_rows_i32(count, depth, tile_a, a_m, a_k, a_packed);
           tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
+          tile_a = a_packed + done * tile_a_m;
           tile_a_k = 1;
         }
         if (n0 == 0 && tail > 0 && group < 2 * ROWS) {
@@ -1571,6 +1633,10 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           const int32_t *const tile_b = n < direct ? block_b + n : b_packed + n * depth;
           const ptrdiff_t tile_b_k = n < direct ? b_k : width;
           int32_t *const tile_c = c + (m0 * c_m + (n0 + n) * c_n);
+          if (n >= narrow) {
+            if (odd > 0) break;
+            rows = (int)group;
+          }
           if (used == width && c_n == 1) {
             const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
             nn_contract_tile_ahead_i32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
@@ -1980,8 +2046,12 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
+      /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
+      const ptrdiff_t few_columns = columns % VECTORS;
+      const int has_narrow = NN_CONTRACT_NARROW_ROWS > ROWS && few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
+      const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
       for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
-        const int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
+        int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const int64_t *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
         const ptrdiff_t odd = m0 / ROWS % 2 * ROWS, group = M - m0 + odd < 2 * ROWS ? M - m0 + odd : 2 * ROWS;
@@ -1998,9 +2068,10 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
             nn_contract_tail_i64(tail, depth, a_packed, tail_b, c + ((m0 - odd) * c_m + N - tail), c_m, k0 > 0);
           }
         } else if (columns > VECTORS && (a_k != 1 || crowded)) {
-          nn_contract_pack_rows_i64(rows, depth, tile_a, a_m, a_k, a_packed);
-          tile_a = a_packed;
+          const ptrdiff_t done = has_narrow ? odd : 0, count = has_narrow ? group : rows;
+          if (done == 0) nn_contract_pack_rows_i64(count, depth, tile_a, a_m, a_k, a_packed);
           tile_a_m = (NN_CONTRACT_DEPTH + 64) / SIZE;
+          tile_a = a_packed + done * tile_a_m;
           tile_a_k = 1;
         }
         if (n0 == 0 && tail > 0 && group < 2 * ROWS) {
@@ -2016,6 +2087,10 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           const int64_t *const tile_b = n < direct ? block_b + n : b_packed + n * depth;
           const ptrdiff_t tile_b_k = n < direct ? b_k : width;
           int64_t *const tile_c = c + (m0 * c_m + (n0 + n) * c_n);
+          if (n >= narrow) {
+            if (odd > 0) break;
+            rows = (int)group;
+          }
           if (used == width && c_n == 1) {
             const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
             nn_contract_tile_ahead_i64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
