@@ -87,6 +87,26 @@ import Testing
     #expect(program.kernels.count == 1, "\(program.text)")
   }
 
+  /// The way back wants each t and each t + a: with t stored, t + a is computed again. What each link adds to the gradients of a and b
+  /// is added there, not kept for sums at the end.
+  @Test func aLinkOfAChainStoresOneArray() throws {
+    let (links, size) = (30, 64)
+    let builder = FunctionBuilder(name: "chain")
+    let type = TensorType(.f32, [size])
+    var last = builder.argument(Argument(name: "x", role: .input, type: type))
+    let a = builder.argument(Argument(name: "a", role: .parameter, type: type))
+    let b = builder.argument(Argument(name: "b", role: .parameter, type: type))
+    for _ in 0..<links {
+      last = builder.elementwise(.add, last, a)
+      last = builder.elementwise(.mul, last, b)
+      last = builder.elementwise(.tanh, last)
+    }
+    builder.result("loss", .loss, builder.reduce(.sum, last, axes: [0]))
+    let program = try schedule(builder.function.gradient())
+    let arrays = program.workspaceByteCount / (4 * size)
+    #expect(links / 2...links ~= arrays, "\(arrays) arrays for \(links) links")
+  }
+
   /// An array and its sums are stored side by side, the one within a reduction and the others behind it: in two kernels.
   @Test func partsOfDifferentLevelsAreApart() throws {
     let function = try Function(

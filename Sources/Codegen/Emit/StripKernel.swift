@@ -10,12 +10,24 @@ private let stripBudget = 24 * 1024
 /// A kernel in the strips spelling.
 func emitStrips(_ kernel: Kernel, name: String, in program: Program) -> EmittedKernel {
   let tidy = kernel.routine == nil ? kernel.tidied() : kernel
-  var length = longestStrip
+  var length = tidy.computesFromMemory ? longestStrip / 2 : longestStrip
   while true {
     var emitter = StripKernel(tidy, name: name, in: program, length: length)
     let emitted = emitter.emitted()
     if length == 64 || emitter.frame.scratchByteCount <= stripBudget { return emitted }
     length /= 2
+  }
+}
+
+extension Kernel {
+  /// Whether it computes long functions of arrays that no second-level cache holds. Its strips are shorter, so that it asks for memory
+  /// more often: while a function of a long strip is computed, what the processor fetches ahead comes to an end.
+  fileprivate var computesFromMemory: Bool {
+    contraction == nil && reduced.reduce(count, *) >= 1 << 18
+      && body.nodes.contains { node in
+        if case .apply(let op, _) = node.operation { return op.isLong }
+        return false
+      }
   }
 }
 

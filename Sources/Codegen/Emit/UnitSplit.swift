@@ -67,6 +67,14 @@ extension ElementwiseOp {
       false
     }
   }
+
+  /// Whether it takes dozens of operations an element.
+  var isLong: Bool {
+    switch self {
+    case .sqrt, .div, .power: false
+    default: !takesOneInstruction
+    }
+  }
 }
 
 extension Kernel {

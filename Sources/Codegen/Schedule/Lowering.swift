@@ -225,6 +225,7 @@ struct Lowering {
       let sizes = sizes(of: result.value)
       let source = uses[result.value.index]
       let node = Int(source.node)
+      if case .update(let argument) = result.role { graph.updatedArguments.insert(argument) }
       if function.type(of: result.value).count == 0 { continue }
       if case .update(let argument) = result.role,
         case .argument(argument) = graph.nodes[node].kind,

@@ -34,12 +34,13 @@ struct Roots {
     rootOf = []
     viewOf = []
     isTrivial = fuse ? Self.trivialNodes(graph) : [Bool](repeating: false, count: count)
-    if fuse { graph.forceEpilogues() }
-    var wasCut = true
-    while wasCut {
-      assign(&graph)
-      wasCut = cut(&graph)
+    if fuse {
+      graph.forceEpilogues()
+      graph.forceAccumulations()
     }
+    assign(&graph)
+    if fuse, rematerialize(&graph) { assign(&graph) }
+    while cut(&graph) { assign(&graph) }
     collectLoads(&graph)
   }
 

@@ -90,6 +90,8 @@ struct TensorGraph {
   /// Nodes whose elements must be stored.
   var isForced: [Bool] = []
   var targets: [Target] = []
+  /// The arguments that results replace, by number.
+  var updatedArguments: Set<Int> = []
   var loops: [TensorLoop] = []
   /// Of the nodes that are checks: what their errors say.
   var checks: [Int: CheckNote] = [:]
