@@ -71,11 +71,17 @@
 /* How many k of a tile are taken in a round: gcc runs out of registers with more than one. */
 #if defined(__clang__)
 #define NN_CONTRACT_UNROLL _Pragma("clang loop unroll(full)")
-#define NN_CONTRACT_ROLL _Pragma("clang loop unroll(disable)")
+#define NN_CONTRACT_ROLL(end) _Pragma("clang loop unroll(disable)")
 #define NN_CONTRACT_STEPS 8
 #else
 #define NN_CONTRACT_UNROLL _Pragma("GCC unroll 16")
-#define NN_CONTRACT_ROLL _Pragma("GCC unroll 1")
+/* The loop up to `end` stays one. gcc unrolls it all the same where it knows `end`, and with the few registers of AVX2 moves sums
+   about in it: 0.97 of the speed. */
+#if NN_CONTRACT_SIMD == 256
+#define NN_CONTRACT_ROLL(end) __asm__("" : "+r"(end));
+#else
+#define NN_CONTRACT_ROLL(end) _Pragma("GCC unroll 1")
+#endif
 #define NN_CONTRACT_STEPS 1
 #endif
 /* Keeps a pointer in a register of its own: compilers would compute it from its neighbours in every round of a loop. */
@@ -228,8 +234,9 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
     while (known && k + NN_CONTRACT_ROUND <= depth) {                                                                     \
       __builtin_prefetch(ahead, 0, 2);                                                                                    \
       ahead += ahead_step;                                                                                                \
-      NN_CONTRACT_ROLL                                                                                                    \
-      for (int round = 0; round < NN_CONTRACT_ROUND; round += NN_CONTRACT_STEPS, k += NN_CONTRACT_STEPS) {                \
+      ptrdiff_t end = k + NN_CONTRACT_ROUND;                                                                              \
+      NN_CONTRACT_ROLL(end)                                                                                               \
+      for (; k < end; k += NN_CONTRACT_STEPS) {                                                                           \
         NN_CONTRACT_UNROLL                                                                                                \
         for (int i = 0; i < NN_CONTRACT_STEPS; i++) NN_CONTRACT_TILE_STEP(T, BYTES, k + i)                                \
       }                                                                                                                   \
