@@ -75,8 +75,8 @@
 #define NN_CONTRACT_STEPS 8
 #else
 #define NN_CONTRACT_UNROLL _Pragma("GCC unroll 16")
-/* The loop up to `end` stays one. gcc unrolls it all the same where it knows `end`, and with the few registers of AVX2 moves sums
-   about in it: 0.97 of the speed. */
+/* The loop up to `end` stays one. gcc unrolls it all the same where it knows `end`, and with AVX2's few registers moves
+   sums about in it: 0.97 of the speed. */
 #if NN_CONTRACT_SIMD == 256
 #define NN_CONTRACT_ROLL(end) __asm__("" : "+r"(end));
 #else
