@@ -57,24 +57,25 @@ extension Block {
 }
 
 extension ElementwiseOp {
-  fileprivate var takesOneInstruction: Bool {
+  /// How much vector code does for an element.
+  private enum Effort { case oneInstruction, few, dozens }
+
+  private var effort: Effort {
     switch self {
     case .neg, .abs, .sign, .floor, .ceil, .round, .not, .cast, .add, .sub, .mul, .max, .min, .and,
       .or, .less, .lessEqual, .equal, .notEqual, .select:
-      true
-    case .sqrt, .exp, .expm1, .log, .log1p, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh,
-      .tanh, .erf, .erfc, .sigmoid, .power, .div, .pow, .mod, .atan2:
-      false
+      .oneInstruction
+    case .sqrt, .div, .power: .few
+    case .exp, .expm1, .log, .log1p, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh,
+      .erf, .erfc, .sigmoid, .pow, .mod, .atan2:
+      .dozens
     }
   }
 
+  fileprivate var takesOneInstruction: Bool { effort == .oneInstruction }
+
   /// Whether it takes dozens of operations an element.
-  var isLong: Bool {
-    switch self {
-    case .sqrt, .div, .power: false
-    default: !takesOneInstruction
-    }
-  }
+  var isLong: Bool { effort == .dozens }
 }
 
 extension Kernel {

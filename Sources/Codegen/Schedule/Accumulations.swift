@@ -7,11 +7,9 @@ extension TensorGraph {
   /// How many nodes lie at least between two links of a sum that grows: those of one formula follow each other closely.
   private static let leastDistance = 4
 
-  /// Forces the links of sums that grow: each is computed in its place, and stored where the next kernel goes on.
-  mutating func forceAccumulations() {
-    var useCounts = [Int32](repeating: 0, count: nodes.count)
-    for use in operands { useCounts[Int(use.node)] += 1 }
-    for target in targets { useCounts[Int(target.node)] += 1 }
+  /// Forces the links of sums that grow: each is computed in its place, and stored where the next kernel goes on. `useCounts`
+  /// are the graph's own.
+  mutating func forceAccumulations(_ useCounts: [Int32]) {
     for index in nodes.indices where isSum(index) {
       for use in operands(of: index) {
         let link = Int(use.node)

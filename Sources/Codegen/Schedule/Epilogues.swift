@@ -5,16 +5,12 @@ import NNIR
 extension TensorGraph {
   /// Forces what elementwise operations make of a product for a reduction: as the product's epilogue it is computed in the
   /// order in which the sums lie, and stored in their stead. Within the reduction it would be computed in that one's order, in
-  /// short pieces where it pools.
-  mutating func forceEpilogues() {
-    var useCounts = [Int32](repeating: 0, count: nodes.count)
+  /// short pieces where it pools. `useCounts` are the graph's own.
+  mutating func forceEpilogues(_ useCounts: [Int32]) {
     var lastUser = [Int32](repeating: -1, count: nodes.count)
-    for target in targets { useCounts[Int(target.node)] += 1 }
     for index in nodes.indices {
       for position in operandRange(of: index) {
-        let operand = Int(operands[position].node)
-        useCounts[operand] += 1
-        lastUser[operand] = Int32(index)
+        lastUser[Int(operands[position].node)] = Int32(index)
       }
     }
     for index in nodes.indices {

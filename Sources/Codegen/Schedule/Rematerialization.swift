@@ -18,8 +18,10 @@ extension Roots {
       guard let cost = cost(of: index, graph, lives, costs) else { continue }
       costs[index] = cost
       isTrivial[index] = true
-      for operand in graph.operands(of: index) where isRoot(Int(operand.node)) {
-        if !isTrivial[Int(operand.node)] { graph.isForced[Int(operand.node)] = true }
+      // Trivial nodes demand nothing, so that what they read has to be stored by itself.
+      for use in graph.operands(of: index) {
+        let operand = Int(use.node)
+        if isRoot(operand), !isTrivial[operand] { graph.isForced[operand] = true }
       }
     }
     return !costs.keys.isEmpty
@@ -63,10 +65,8 @@ extension Roots {
     var cost = Cost()
     let range = graph.operandRange(of: root)
     for position in range {
-      let use = graph.operands[position]
-      // An operand that stands twice is loaded once.
-      if (range.lowerBound..<position).contains(where: { graph.operands[$0] == use }) { continue }
-      let operand = Int(use.node)
+      if graph.isRepeated(position, in: range) { continue }
+      let operand = Int(graph.operands[position].node)
       switch graph.nodes[operand].kind {
       case .splat: continue
       case .iota, .constant: cost.loads += 1

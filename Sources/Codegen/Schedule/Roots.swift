@@ -35,8 +35,9 @@ struct Roots {
     viewOf = []
     isTrivial = fuse ? Self.trivialNodes(graph) : [Bool](repeating: false, count: count)
     if fuse {
-      graph.forceEpilogues()
-      graph.forceAccumulations()
+      let useCounts = graph.useCounts()
+      graph.forceEpilogues(useCounts)
+      graph.forceAccumulations(useCounts)
     }
     assign(&graph)
     if fuse, rematerialize(&graph) { assign(&graph) }
@@ -66,10 +67,8 @@ struct Roots {
       var isPossible = true
       let range = graph.operandRange(of: index)
       for position in range {
-        let use = graph.operands[position]
-        // An operand that stands twice is loaded once.
-        if (range.lowerBound..<position).contains(where: { graph.operands[$0] == use }) { continue }
-        let operand = Int(use.node)
+        if graph.isRepeated(position, in: range) { continue }
+        let operand = Int(graph.operands[position].node)
         switch graph.nodes[operand].kind {
         case .splat: break
         case .argument, .constant, .iota: loads += 1

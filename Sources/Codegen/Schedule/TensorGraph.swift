@@ -125,6 +125,19 @@ struct TensorGraph {
     return first..<first + Int(nodes[node].operandCount)
   }
 
+  /// Whether the operand at a position stands before it in a node's range as well: then it is loaded once.
+  func isRepeated(_ position: Int, in range: Range<Int>) -> Bool {
+    (range.lowerBound..<position).contains { operands[$0] == operands[position] }
+  }
+
+  /// By node: how many operands and results it is.
+  func useCounts() -> [Int32] {
+    var counts = [Int32](repeating: 0, count: nodes.count)
+    for use in operands { counts[Int(use.node)] += 1 }
+    for target in targets { counts[Int(target.node)] += 1 }
+    return counts
+  }
+
   func name(of node: Int) -> String? { node < names.count ? names[node] : nil }
 
   mutating func name(_ node: Int, _ name: String) {
