@@ -68,21 +68,26 @@
 
 #if NN_CONTRACT_SIMD
 #define NN_CONTRACT_INLINE static inline __attribute__((always_inline, unused))
-/* How many k of a tile are taken in a round: gcc runs out of registers with more than one. */
+/* How many k of a full tile are taken in a step of its loop. gcc moves sums from register to register where it takes several,
+   and runs out of them: with AVX2 they are pinned between two k, the other widths take one at a time. */
 #if defined(__clang__)
 #define NN_CONTRACT_UNROLL _Pragma("clang loop unroll(full)")
-#define NN_CONTRACT_ROLL(end) _Pragma("clang loop unroll(disable)")
+#define NN_CONTRACT_ROLL _Pragma("clang loop unroll(disable)")
 #define NN_CONTRACT_STEPS 8
+#define NN_CONTRACT_PIN(sum)
 #else
 #define NN_CONTRACT_UNROLL _Pragma("GCC unroll 16")
-/* The loop up to `end` stays one. gcc unrolls it all the same where it knows `end`, and with AVX2's few registers moves
-   sums about in it: 0.97 of the speed. */
-#if NN_CONTRACT_SIMD == 256
-#define NN_CONTRACT_ROLL(end) __asm__("" : "+r"(end));
+#define NN_CONTRACT_ROLL _Pragma("GCC unroll 1")
+#if NN_CONTRACT_SIMD == 256 && defined(__x86_64__)
+#define NN_CONTRACT_STEPS 8
+#define NN_CONTRACT_PIN(sum)                                                                                            \
+  __asm__(""                                                                                                            \
+          : "+x"(sum[0][0]), "+x"(sum[0][1]), "+x"(sum[1][0]), "+x"(sum[1][1]), "+x"(sum[2][0]), "+x"(sum[2][1]),       \
+            "+x"(sum[3][0]), "+x"(sum[3][1]), "+x"(sum[4][0]), "+x"(sum[4][1]), "+x"(sum[5][0]), "+x"(sum[5][1]))
 #else
-#define NN_CONTRACT_ROLL(end) _Pragma("GCC unroll 1")
-#endif
 #define NN_CONTRACT_STEPS 1
+#define NN_CONTRACT_PIN(sum)
+#endif
 #endif
 /* Keeps a pointer in a register of its own: compilers would compute it from its neighbours in every round of a loop. */
 #define NN_CONTRACT_HIDE(pointer) __asm__("" : "+r"(pointer))
@@ -162,20 +167,38 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
 #if NN_CONTRACT_SIMD
 /* Memory that will be wanted soon, `rows` of `lines` cache lines, and how much of it has been asked for. Packing waits for
    memory, multiplying does not: the tiles of one block ask for the next, a line from time to time, not to be in their own
-   way. */
+   way. `soon_rows` rows of the left operand, which the tiles after these read, come first. */
 typedef struct {
   const char *from, *at;
   ptrdiff_t rows, row_step, lines, row, line;
+  const char *soon;
+  ptrdiff_t soon_rows, soon_row_step, soon_step;
 } nn_contract_ahead;
 
 NN_CONTRACT_INLINE nn_contract_ahead nn_contract_look_ahead(const void *from, ptrdiff_t rows, ptrdiff_t row_step,
                                                             ptrdiff_t row_bytes) {
-  const nn_contract_ahead ahead = {(const char *)from, (const char *)from, rows, row_step, (row_bytes + 63) / 64, 0, 0};
+  const ptrdiff_t lines = rows > 0 ? (row_bytes + 63) / 64 : 0;
+  const nn_contract_ahead ahead = {(const char *)from, (const char *)from, rows, row_step, lines, 0, 0, 0, 0, 0, 0};
   return ahead;
+}
+
+/* The next tiles shall ask for a row each: `soon_step` bytes for each line that a tile may ask for. */
+NN_CONTRACT_INLINE void nn_contract_ask_soon(nn_contract_ahead *ahead, const void *soon, ptrdiff_t rows, ptrdiff_t row_step,
+                                             ptrdiff_t step) {
+  ahead->soon = (const char *)soon;
+  ahead->soon_rows = rows;
+  ahead->soon_row_step = row_step;
+  ahead->soon_step = step;
 }
 
 /* Lets `at` be the first of the next `count` lines; gives how far they are apart, 0 where all have been asked for. */
 NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t count) {
+  if (ahead->soon_rows > 0) {
+    ahead->at = ahead->soon;
+    ahead->soon += ahead->soon_row_step;
+    ahead->soon_rows--;
+    return ahead->soon_step;
+  }
   if (ahead->line >= ahead->lines) {
     ahead->at = ahead->from;
     return 0;
@@ -234,11 +257,13 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
     while (known && k + NN_CONTRACT_ROUND <= depth) {                                                                     \
       __builtin_prefetch(ahead, 0, 2);                                                                                    \
       ahead += ahead_step;                                                                                                \
-      ptrdiff_t end = k + NN_CONTRACT_ROUND;                                                                              \
-      NN_CONTRACT_ROLL(end)                                                                                               \
-      for (; k < end; k += NN_CONTRACT_STEPS) {                                                                           \
+      NN_CONTRACT_ROLL                                                                                                    \
+      for (int round = 0; round < NN_CONTRACT_ROUND; round += NN_CONTRACT_STEPS, k += NN_CONTRACT_STEPS) {                \
         NN_CONTRACT_UNROLL                                                                                                \
-        for (int i = 0; i < NN_CONTRACT_STEPS; i++) NN_CONTRACT_TILE_STEP(T, BYTES, k + i)                                \
+        for (int i = 0; i < NN_CONTRACT_STEPS; i++) {                                                                     \
+          NN_CONTRACT_TILE_STEP(T, BYTES, k + i)                                                                          \
+          NN_CONTRACT_PIN(sum);                                                                                           \
+        }                                                                                                                 \
       }                                                                                                                   \
     }                                                                                                                     \
     for (; k < depth; k++) NN_CONTRACT_TILE_STEP(T, BYTES, k)                                                             \
@@ -682,6 +707,9 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
+      /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
+      const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
+      const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = NN_CONTRACT_NARROW_ROWS > ROWS && few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
@@ -717,6 +745,11 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           nn_contract_tile_f32(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
           for (int r = 0; r < rows; r++) nn_contract_copy_f32(tail_c + r * c_m, part + r * 8, tail);
         }
+        if (asks_rows && M - m0 > ROWS) {
+          ptrdiff_t soon = M - m0 - ROWS;
+          if (soon > ROWS) soon = ROWS;
+          nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), soon, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
+        }
         for (ptrdiff_t n = 0; n < columns;) {
           const ptrdiff_t bytes = nn_contract_width_f32(columns - n), width = bytes / SIZE;
           const ptrdiff_t used = columns - n < width ? columns - n : width;
@@ -729,6 +762,8 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           }
           if (used == width && c_n == 1) {
             const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
+            /* Blocks of k after the first go on from what the one before has summed. */
+            for (int r = 0; r < rows && blocks > 1; r++) __builtin_prefetch(tile_c + (r * c_m + width), 1);
             nn_contract_tile_ahead_f32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
                                       ahead.at, step);
           } else {
@@ -1145,6 +1180,9 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
+      /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
+      const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
+      const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = NN_CONTRACT_NARROW_ROWS > ROWS && few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
@@ -1180,6 +1218,11 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           nn_contract_tile_f64(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
           for (int r = 0; r < rows; r++) nn_contract_copy_f64(tail_c + r * c_m, part + r * 8, tail);
         }
+        if (asks_rows && M - m0 > ROWS) {
+          ptrdiff_t soon = M - m0 - ROWS;
+          if (soon > ROWS) soon = ROWS;
+          nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), soon, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
+        }
         for (ptrdiff_t n = 0; n < columns;) {
           const ptrdiff_t bytes = nn_contract_width_f64(columns - n), width = bytes / SIZE;
           const ptrdiff_t used = columns - n < width ? columns - n : width;
@@ -1192,6 +1235,8 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           }
           if (used == width && c_n == 1) {
             const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
+            /* Blocks of k after the first go on from what the one before has summed. */
+            for (int r = 0; r < rows && blocks > 1; r++) __builtin_prefetch(tile_c + (r * c_m + width), 1);
             nn_contract_tile_ahead_f64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
                                       ahead.at, step);
           } else {
@@ -1599,6 +1644,9 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
+      /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
+      const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
+      const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = NN_CONTRACT_NARROW_ROWS > ROWS && few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
@@ -1634,6 +1682,11 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           nn_contract_tile_i32(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
           for (int r = 0; r < rows; r++) nn_contract_copy_i32(tail_c + r * c_m, part + r * 8, tail);
         }
+        if (asks_rows && M - m0 > ROWS) {
+          ptrdiff_t soon = M - m0 - ROWS;
+          if (soon > ROWS) soon = ROWS;
+          nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), soon, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
+        }
         for (ptrdiff_t n = 0; n < columns;) {
           const ptrdiff_t bytes = nn_contract_width_i32(columns - n), width = bytes / SIZE;
           const ptrdiff_t used = columns - n < width ? columns - n : width;
@@ -1646,6 +1699,8 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           }
           if (used == width && c_n == 1) {
             const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
+            /* Blocks of k after the first go on from what the one before has summed. */
+            for (int r = 0; r < rows && blocks > 1; r++) __builtin_prefetch(tile_c + (r * c_m + width), 1);
             nn_contract_tile_ahead_i32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
                                       ahead.at, step);
           } else {
@@ -2053,6 +2108,9 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
+      /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
+      const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
+      const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = NN_CONTRACT_NARROW_ROWS > ROWS && few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
@@ -2088,6 +2146,11 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           nn_contract_tile_i64(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
           for (int r = 0; r < rows; r++) nn_contract_copy_i64(tail_c + r * c_m, part + r * 8, tail);
         }
+        if (asks_rows && M - m0 > ROWS) {
+          ptrdiff_t soon = M - m0 - ROWS;
+          if (soon > ROWS) soon = ROWS;
+          nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), soon, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
+        }
         for (ptrdiff_t n = 0; n < columns;) {
           const ptrdiff_t bytes = nn_contract_width_i64(columns - n), width = bytes / SIZE;
           const ptrdiff_t used = columns - n < width ? columns - n : width;
@@ -2100,6 +2163,8 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           }
           if (used == width && c_n == 1) {
             const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
+            /* Blocks of k after the first go on from what the one before has summed. */
+            for (int r = 0; r < rows && blocks > 1; r++) __builtin_prefetch(tile_c + (r * c_m + width), 1);
             nn_contract_tile_ahead_i64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
                                       ahead.at, step);
           } else {
