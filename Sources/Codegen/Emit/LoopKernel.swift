@@ -26,7 +26,7 @@ struct LoopKernel {
   mutating func emitted() -> EmittedKernel {
     var parameters = pointers.pointers.map(\.declaration)
     if split != nil { parameters += ["ptrdiff_t begin", "ptrdiff_t end"] }
-    writer.openFunction("static void \(name)", parameters)
+    writer.openFunction("static \(isSideBySide ? "NN_SIDE_BY_SIDE " : "")void \(name)", parameters)
     if kernel.reductions.isEmpty {
       emitMap()
     } else if kernel.isAccumulatedInBlocks || kernel.shortRowLanes != nil {
@@ -40,6 +40,12 @@ struct LoopKernel {
     return EmittedKernel(
       name: name, text: writer.text, arguments: pointers.pointers.map(\.buffer),
       scratchByteCount: 0, units: split?.units ?? 1, grain: split?.grain ?? 1, sections: sections)
+  }
+
+  /// Whether vectors of points have several long functions, of which gcc would compute one after the other.
+  private var isSideBySide: Bool {
+    kernel.reductions.isEmpty && kernel.space.reduce(1, *) >= 64
+      && kernel.body.longOperationCount > 1
   }
 
   private var spaceIndices: [String?] { kernel.space.indices.map { "i\($0)" } }

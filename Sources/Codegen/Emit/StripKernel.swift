@@ -23,11 +23,7 @@ extension Kernel {
   /// Whether it computes long functions of arrays that no second-level cache holds. Its strips are shorter, so that it asks for memory
   /// more often: while a function of a long strip is computed, what the processor fetches ahead comes to an end.
   fileprivate var computesFromMemory: Bool {
-    contraction == nil && reduced.reduce(count, *) >= 1 << 18
-      && body.nodes.contains { node in
-        if case .apply(let op, _) = node.operation { return op.isLong }
-        return false
-      }
+    contraction == nil && reduced.reduce(count, *) >= 1 << 18 && body.longOperationCount > 0
   }
 }
 

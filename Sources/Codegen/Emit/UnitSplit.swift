@@ -49,18 +49,26 @@ extension Block {
       switch node.operation {
       case .load, .index: cost += 0.15
       case .constant, .accumulator: break
-      case .apply(let op, _): cost += op.takesOneInstruction ? 0.05 : 1
+      case .apply(let op, _): cost += op.effort == .oneInstruction ? 0.05 : 1
       }
     }
     return cost + 0.15 * Double(stores.count)
+  }
+
+  /// How many operations of a point take dozens of instructions.
+  var longOperationCount: Int {
+    nodes.count { node in
+      if case .apply(let op, _) = node.operation { return op.effort == .dozens }
+      return false
+    }
   }
 }
 
 extension ElementwiseOp {
   /// How much vector code does for an element.
-  private enum Effort { case oneInstruction, few, dozens }
+  fileprivate enum Effort { case oneInstruction, few, dozens }
 
-  private var effort: Effort {
+  fileprivate var effort: Effort {
     switch self {
     case .neg, .abs, .sign, .floor, .ceil, .round, .not, .cast, .add, .sub, .mul, .max, .min, .and,
       .or, .less, .lessEqual, .equal, .notEqual, .select:
@@ -71,11 +79,6 @@ extension ElementwiseOp {
       .dozens
     }
   }
-
-  fileprivate var takesOneInstruction: Bool { effort == .oneInstruction }
-
-  /// Whether it takes dozens of operations an element.
-  var isLong: Bool { effort == .dozens }
 }
 
 extension Kernel {

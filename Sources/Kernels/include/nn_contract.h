@@ -212,12 +212,12 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
   return ahead->row_step;
 }
 
-/* One k of a tile: a row of vectors times an element of each of the tile's rows. */
+/* One k of a tile: a row of vectors at `b` times an element of each of the tile's rows. */
 #define NN_CONTRACT_TILE_STEP(T, BYTES, k)                                                                        \
   {                                                                                                               \
     nn_##T##_v##BYTES right[2];                                                                                   \
     NN_CONTRACT_UNROLL                                                                                            \
-    for (int v = 0; v < vectors; v++) __builtin_memcpy(&right[v], b + (k) * b_k + v * WIDTH, BYTES);              \
+    for (int v = 0; v < vectors; v++) __builtin_memcpy(&right[v], b + v * WIDTH, BYTES);                          \
     NN_CONTRACT_UNROLL                                                                                            \
     for (int r = 0; r < rows; r++) {                                                                              \
       const nn_##T##_v##BYTES left = nn_##T##_v##BYTES##_splat(row[r][(k) * a_k]);                                \
@@ -228,10 +228,10 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
 
 /* Defines nn_contract_tile_T_BYTES: c[rows, vectors] (+)= a[rows, depth] b[depth, vectors], a vector being BYTES
    long. `rows` (at most 8) and `vectors` (1 or 2) are constants wherever it is inlined, so that `sum` is registers.
-   `known` is 1 where a_k and b_k are constants too: then some k are taken in a round, each row of a row-major left
-   operand has a register that points to it, and hardly anything is left but multiply-adds and their loads. That counts
-   where another thread of the same core takes half of the processor's slots. Such a tile asks for a line of memory in every
-   round of NN_CONTRACT_ROUND, the first at `ahead`. */
+   `known` is 1 where a_k is a constant too, as b_k is unless b is read in place: then some k are taken in a round, each row
+   of a row-major left operand has a register that points to it, and hardly anything is left but multiply-adds and their
+   loads. That counts where another thread of the same core takes half of the processor's slots. Such a tile asks for a line
+   of memory in every round of NN_CONTRACT_ROUND, the first at `ahead`. */
 #define NN_CONTRACT_DEFINE_TILE(T, type, BYTES)                                                                           \
   NN_CONTRACT_INLINE void nn_contract_tile_##T##_##BYTES(                                                                 \
       const int known, const int rows, const int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m,                  \
@@ -262,11 +262,12 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
         NN_CONTRACT_UNROLL                                                                                                \
         for (int i = 0; i < NN_CONTRACT_STEPS; i++) {                                                                     \
           NN_CONTRACT_TILE_STEP(T, BYTES, k + i)                                                                          \
+          b += b_k;                                                                                                       \
           NN_CONTRACT_PIN(sum);                                                                                           \
         }                                                                                                                 \
       }                                                                                                                   \
     }                                                                                                                     \
-    for (; k < depth; k++) NN_CONTRACT_TILE_STEP(T, BYTES, k)                                                             \
+    for (; k < depth; k++, b += b_k) NN_CONTRACT_TILE_STEP(T, BYTES, k)                                                   \
     NN_CONTRACT_UNROLL                                                                                                    \
     for (int r = 0; r < rows; r++) {                                                                                      \
       NN_CONTRACT_UNROLL                                                                                                  \
@@ -352,6 +353,11 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
                                        more, ahead, ahead_step);                                                          \
         return NN_CONTRACT_ROWS;                                                                                          \
       }                                                                                                                   \
+    }                                                                                                                     \
+    /* A right operand that is read in place. */                                                                          \
+    if (rows >= NN_CONTRACT_ROWS && BYTES == NN_CONTRACT_SIMD / 8 && NN_CONTRACT_SIMD <= 256 && a_k == 1) {               \
+      nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, a_m, 1, b, b_k, c, c_m, more, ahead, ahead_step);  \
+      return NN_CONTRACT_ROWS;                                                                                            \
     }                                                                                                                     \
     return nn_contract_some_rows_##T##_##BYTES(2, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more);                        \
   }
@@ -678,6 +684,8 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
+  /* A right operand that lies together in the second-level cache does not repay it for some more rows (measured with AVX2). */
+  const int is_near = NN_CONTRACT_SIMD <= 256 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   float *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -694,7 +702,7 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const float *const block_b = b + (k0 * b_k + n0 * b_n);
       /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
       ptrdiff_t direct = 0;
-      while (b_n == 1 && M < 4 * ROWS && direct < columns) {
+      while (b_n == 1 && (M < 4 * ROWS || is_near) && direct < columns) {
         const ptrdiff_t width = nn_contract_width_f32(columns - direct) / SIZE;
         if (width > columns - direct) break;
         direct += width;
@@ -1151,6 +1159,8 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
+  /* A right operand that lies together in the second-level cache does not repay it for some more rows (measured with AVX2). */
+  const int is_near = NN_CONTRACT_SIMD <= 256 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   double *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -1167,7 +1177,7 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const double *const block_b = b + (k0 * b_k + n0 * b_n);
       /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
       ptrdiff_t direct = 0;
-      while (b_n == 1 && M < 4 * ROWS && direct < columns) {
+      while (b_n == 1 && (M < 4 * ROWS || is_near) && direct < columns) {
         const ptrdiff_t width = nn_contract_width_f64(columns - direct) / SIZE;
         if (width > columns - direct) break;
         direct += width;
@@ -1615,6 +1625,8 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
+  /* A right operand that lies together in the second-level cache does not repay it for some more rows (measured with AVX2). */
+  const int is_near = NN_CONTRACT_SIMD <= 256 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int32_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -1631,7 +1643,7 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const int32_t *const block_b = b + (k0 * b_k + n0 * b_n);
       /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
       ptrdiff_t direct = 0;
-      while (b_n == 1 && M < 4 * ROWS && direct < columns) {
+      while (b_n == 1 && (M < 4 * ROWS || is_near) && direct < columns) {
         const ptrdiff_t width = nn_contract_width_i32(columns - direct) / SIZE;
         if (width > columns - direct) break;
         direct += width;
@@ -2079,6 +2091,8 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
+  /* A right operand that lies together in the second-level cache does not repay it for some more rows (measured with AVX2). */
+  const int is_near = NN_CONTRACT_SIMD <= 256 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int64_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -2095,7 +2109,7 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const int64_t *const block_b = b + (k0 * b_k + n0 * b_n);
       /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
       ptrdiff_t direct = 0;
-      while (b_n == 1 && M < 4 * ROWS && direct < columns) {
+      while (b_n == 1 && (M < 4 * ROWS || is_near) && direct < columns) {
         const ptrdiff_t width = nn_contract_width_i64(columns - direct) / SIZE;
         if (width > columns - direct) break;
         direct += width;

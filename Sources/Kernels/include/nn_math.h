@@ -51,6 +51,15 @@
 #endif
 #define NN_FUNCTION static inline NN_UNUSED
 
+/* Several long functions of an element: gcc would leave them one after the other, each waiting for its own results. (An
+   attribute takes the pragma's place.) */
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__)
+#define NN_SIDE_BY_SIDE \
+  __attribute__((optimize("fp-contract=off,no-tree-loop-distribute-patterns,no-trapping-math,schedule-insns")))
+#else
+#define NN_SIDE_BY_SIDE
+#endif
+
 /* @section bits_f32 needs: */
 NN_INLINE uint32_t nn_bits_f32(float x) {
   union { float f; uint32_t u; } v;
