@@ -355,7 +355,7 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
       }                                                                                                                   \
     }                                                                                                                     \
     /* A right operand that is read in place. */                                                                          \
-    if (rows >= NN_CONTRACT_ROWS && BYTES == NN_CONTRACT_SIMD / 8 && NN_CONTRACT_SIMD <= 256 && a_k == 1) {               \
+    if (rows >= NN_CONTRACT_ROWS && BYTES == NN_CONTRACT_SIMD / 8 && NN_CONTRACT_SIMD == 256 && a_k == 1) {               \
       nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, a_m, 1, b, b_k, c, c_m, more, ahead, ahead_step);  \
       return NN_CONTRACT_ROWS;                                                                                            \
     }                                                                                                                     \
@@ -684,8 +684,8 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
-  /* A right operand that lies together in the second-level cache does not repay it for some more rows (measured with AVX2). */
-  const int is_near = NN_CONTRACT_SIMD <= 256 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
+  /* Packing pays from more rows on where the right operand lies together in the second-level cache (measured with AVX2). */
+  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   float *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -1159,8 +1159,8 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
-  /* A right operand that lies together in the second-level cache does not repay it for some more rows (measured with AVX2). */
-  const int is_near = NN_CONTRACT_SIMD <= 256 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
+  /* Packing pays from more rows on where the right operand lies together in the second-level cache (measured with AVX2). */
+  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   double *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -1625,8 +1625,8 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
-  /* A right operand that lies together in the second-level cache does not repay it for some more rows (measured with AVX2). */
-  const int is_near = NN_CONTRACT_SIMD <= 256 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
+  /* Packing pays from more rows on where the right operand lies together in the second-level cache (measured with AVX2). */
+  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int32_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -2091,8 +2091,8 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
-  /* A right operand that lies together in the second-level cache does not repay it for some more rows (measured with AVX2). */
-  const int is_near = NN_CONTRACT_SIMD <= 256 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
+  /* Packing pays from more rows on where the right operand lies together in the second-level cache (measured with AVX2). */
+  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int64_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
