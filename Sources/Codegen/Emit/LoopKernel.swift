@@ -44,8 +44,7 @@ struct LoopKernel {
 
   /// Whether vectors of points have several long functions, of which gcc would compute one after the other.
   private var isSideBySide: Bool {
-    kernel.reductions.isEmpty && kernel.space.reduce(1, *) >= 64
-      && kernel.body.longOperationCount > 1
+    kernel.reductions.isEmpty && kernel.count >= 64 && kernel.body.longOperationCount > 1
   }
 
   private var spaceIndices: [String?] { kernel.space.indices.map { "i\($0)" } }

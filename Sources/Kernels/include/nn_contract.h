@@ -68,8 +68,9 @@
 
 #if NN_CONTRACT_SIMD
 #define NN_CONTRACT_INLINE static inline __attribute__((always_inline, unused))
-/* How many k of a full tile are taken in a step of its loop. gcc moves sums from register to register where it takes several,
-   and runs out of them: with AVX2 they are pinned between two k, the other widths take one at a time. */
+/* How many k of a full tile are taken in a step of its loop. Where it takes several, gcc moves sums from register to
+   register until it runs out of registers: with AVX2 all the sums of a full tile are pinned between two k, the other widths
+   take one k at a time. */
 #if defined(__clang__)
 #define NN_CONTRACT_UNROLL _Pragma("clang loop unroll(full)")
 #define NN_CONTRACT_ROLL _Pragma("clang loop unroll(disable)")
@@ -182,11 +183,12 @@ NN_CONTRACT_INLINE nn_contract_ahead nn_contract_look_ahead(const void *from, pt
   return ahead;
 }
 
-/* The next tiles shall ask for a row each: `soon_step` bytes for each line that a tile may ask for. */
+/* The next tiles shall ask for a row each, up to the rows of one tile. `step`: a row's bytes for each line that a tile asks
+   for. */
 NN_CONTRACT_INLINE void nn_contract_ask_soon(nn_contract_ahead *ahead, const void *soon, ptrdiff_t rows, ptrdiff_t row_step,
                                              ptrdiff_t step) {
   ahead->soon = (const char *)soon;
-  ahead->soon_rows = rows;
+  ahead->soon_rows = rows < NN_CONTRACT_ROWS ? rows : NN_CONTRACT_ROWS;
   ahead->soon_row_step = row_step;
   ahead->soon_step = step;
 }
@@ -684,8 +686,10 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
-  /* Packing pays from more rows on where the right operand lies together in the second-level cache (measured with AVX2). */
-  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
+  /* Few rows do not repay packing, nor do some more where the right operand lies together in the second-level cache (measured
+     with AVX2). */
+  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
+  const int in_place = b_n == 1 && (M < 4 * ROWS || (is_near && M <= 8 * ROWS));
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   float *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -700,9 +704,9 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
     for (ptrdiff_t n0 = 0; n0 < N - tail; n0 += panel) {
       const ptrdiff_t columns = N - tail - n0 < panel ? N - tail - n0 : panel;
       const float *const block_b = b + (k0 * b_k + n0 * b_n);
-      /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
+      /* The columns that are left over in the last tile need packing's zeros all the same. */
       ptrdiff_t direct = 0;
-      while (b_n == 1 && (M < 4 * ROWS || is_near) && direct < columns) {
+      while (in_place && direct < columns) {
         const ptrdiff_t width = nn_contract_width_f32(columns - direct) / SIZE;
         if (width > columns - direct) break;
         direct += width;
@@ -754,9 +758,7 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           for (int r = 0; r < rows; r++) nn_contract_copy_f32(tail_c + r * c_m, part + r * 8, tail);
         }
         if (asks_rows && M - m0 > ROWS) {
-          ptrdiff_t soon = M - m0 - ROWS;
-          if (soon > ROWS) soon = ROWS;
-          nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), soon, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
+          nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), M - m0 - ROWS, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
         }
         for (ptrdiff_t n = 0; n < columns;) {
           const ptrdiff_t bytes = nn_contract_width_f32(columns - n), width = bytes / SIZE;
@@ -1159,8 +1161,10 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
-  /* Packing pays from more rows on where the right operand lies together in the second-level cache (measured with AVX2). */
-  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
+  /* Few rows do not repay packing, nor do some more where the right operand lies together in the second-level cache (measured
+     with AVX2). */
+  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
+  const int in_place = b_n == 1 && (M < 4 * ROWS || (is_near && M <= 8 * ROWS));
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   double *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -1175,9 +1179,9 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
     for (ptrdiff_t n0 = 0; n0 < N - tail; n0 += panel) {
       const ptrdiff_t columns = N - tail - n0 < panel ? N - tail - n0 : panel;
       const double *const block_b = b + (k0 * b_k + n0 * b_n);
-      /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
+      /* The columns that are left over in the last tile need packing's zeros all the same. */
       ptrdiff_t direct = 0;
-      while (b_n == 1 && (M < 4 * ROWS || is_near) && direct < columns) {
+      while (in_place && direct < columns) {
         const ptrdiff_t width = nn_contract_width_f64(columns - direct) / SIZE;
         if (width > columns - direct) break;
         direct += width;
@@ -1229,9 +1233,7 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           for (int r = 0; r < rows; r++) nn_contract_copy_f64(tail_c + r * c_m, part + r * 8, tail);
         }
         if (asks_rows && M - m0 > ROWS) {
-          ptrdiff_t soon = M - m0 - ROWS;
-          if (soon > ROWS) soon = ROWS;
-          nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), soon, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
+          nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), M - m0 - ROWS, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
         }
         for (ptrdiff_t n = 0; n < columns;) {
           const ptrdiff_t bytes = nn_contract_width_f64(columns - n), width = bytes / SIZE;
@@ -1625,8 +1627,10 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
-  /* Packing pays from more rows on where the right operand lies together in the second-level cache (measured with AVX2). */
-  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
+  /* Few rows do not repay packing, nor do some more where the right operand lies together in the second-level cache (measured
+     with AVX2). */
+  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
+  const int in_place = b_n == 1 && (M < 4 * ROWS || (is_near && M <= 8 * ROWS));
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int32_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -1641,9 +1645,9 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
     for (ptrdiff_t n0 = 0; n0 < N - tail; n0 += panel) {
       const ptrdiff_t columns = N - tail - n0 < panel ? N - tail - n0 : panel;
       const int32_t *const block_b = b + (k0 * b_k + n0 * b_n);
-      /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
+      /* The columns that are left over in the last tile need packing's zeros all the same. */
       ptrdiff_t direct = 0;
-      while (b_n == 1 && (M < 4 * ROWS || is_near) && direct < columns) {
+      while (in_place && direct < columns) {
         const ptrdiff_t width = nn_contract_width_i32(columns - direct) / SIZE;
         if (width > columns - direct) break;
         direct += width;
@@ -1695,9 +1699,7 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           for (int r = 0; r < rows; r++) nn_contract_copy_i32(tail_c + r * c_m, part + r * 8, tail);
         }
         if (asks_rows && M - m0 > ROWS) {
-          ptrdiff_t soon = M - m0 - ROWS;
-          if (soon > ROWS) soon = ROWS;
-          nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), soon, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
+          nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), M - m0 - ROWS, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
         }
         for (ptrdiff_t n = 0; n < columns;) {
           const ptrdiff_t bytes = nn_contract_width_i32(columns - n), width = bytes / SIZE;
@@ -2091,8 +2093,10 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
-  /* Packing pays from more rows on where the right operand lies together in the second-level cache (measured with AVX2). */
-  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && M <= 8 * ROWS && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
+  /* Few rows do not repay packing, nor do some more where the right operand lies together in the second-level cache (measured
+     with AVX2). */
+  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
+  const int in_place = b_n == 1 && (M < 4 * ROWS || (is_near && M <= 8 * ROWS));
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int64_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -2107,9 +2111,9 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
     for (ptrdiff_t n0 = 0; n0 < N - tail; n0 += panel) {
       const ptrdiff_t columns = N - tail - n0 < panel ? N - tail - n0 : panel;
       const int64_t *const block_b = b + (k0 * b_k + n0 * b_n);
-      /* Few rows do not repay packing; but the columns that are left over in the last tile need its zeros. */
+      /* The columns that are left over in the last tile need packing's zeros all the same. */
       ptrdiff_t direct = 0;
-      while (b_n == 1 && (M < 4 * ROWS || is_near) && direct < columns) {
+      while (in_place && direct < columns) {
         const ptrdiff_t width = nn_contract_width_i64(columns - direct) / SIZE;
         if (width > columns - direct) break;
         direct += width;
@@ -2161,9 +2165,7 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           for (int r = 0; r < rows; r++) nn_contract_copy_i64(tail_c + r * c_m, part + r * 8, tail);
         }
         if (asks_rows && M - m0 > ROWS) {
-          ptrdiff_t soon = M - m0 - ROWS;
-          if (soon > ROWS) soon = ROWS;
-          nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), soon, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
+          nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), M - m0 - ROWS, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
         }
         for (ptrdiff_t n = 0; n < columns;) {
           const ptrdiff_t bytes = nn_contract_width_i64(columns - n), width = bytes / SIZE;

@@ -51,8 +51,8 @@
 #endif
 #define NN_FUNCTION static inline NN_UNUSED
 
-/* Several long functions of an element: gcc would leave them one after the other, each waiting for its own results. (An
-   attribute takes the pragma's place.) */
+/* Several long functions of an element: gcc would leave them one after the other, each waiting for its own results. The
+   pragma's options stand here again, since gcc's manual does not promise them to functions with options of their own. */
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__TINYC__)
 #define NN_SIDE_BY_SIDE \
   __attribute__((optimize("fp-contract=off,no-tree-loop-distribute-patterns,no-trapping-math,schedule-insns")))
