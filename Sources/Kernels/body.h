@@ -445,6 +445,13 @@ LANES_OF(bool) LANES_OF(f32) LANES_OF(f64) LANES_OF(i32) LANES_OF(i64)
                       TYPE_##T *c, ptrdiff_t c_m, void *scratch) {                                \
     nn_##op##_##T(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch);                            \
   }
+#define CONTRACT_BLOCK(op, T)                                                                     \
+  void NAME(op##_##T)(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const TYPE_##T *a, ptrdiff_t a_m,    \
+                      ptrdiff_t a_k, const TYPE_##T *b, ptrdiff_t b_k, ptrdiff_t b_n,             \
+                      TYPE_##T *c, ptrdiff_t c_m, void *scratch, int again,                       \
+                      const TYPE_##T *wanted, ptrdiff_t wanted_m) {                               \
+    nn_##op##_##T(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, again, wanted, wanted_m);   \
+  }
 #define CONTRACT_VIEW(op, T)                                                                      \
   void NAME(op##_##T)(ptrdiff_t M, ptrdiff_t N, ptrdiff_t m0, ptrdiff_t n0, const ptrdiff_t *view,\
                       const TYPE_##T *a, const TYPE_##T *b, TYPE_##T *c, ptrdiff_t c_m,           \

@@ -87,8 +87,9 @@ struct CCompilation: CustomStringConvertible {
     "input x : f32[40, 100]\nparam w : f32[100, 37]\noutput x @ w as y\n",
     "input x : f64[1, 100]\nparam w : f64[100, 37]\noutput x @ w as y\n",
     "input x : f32[40, 100]\nparam w : f32[100, 2]\noutput x @ w as y\n",
-    // Blocks of rows inside of blocks of columns.
+    // Blocks of rows inside of blocks of columns, which are packed once for them or, since k is long, for each of them.
     "input x : f32[600, 8]\nparam w : f32[8, 2500]\noutput tanh(x @ w) as y\n",
+    "input x : f32[600, 700]\nparam w : f32[700, 2500]\noutput tanh(x @ w) as y\n",
   ])
   func aProductAloneCompilesWithoutAWord(graph: String) throws {
     let folder = try Folder()

@@ -210,6 +210,63 @@ struct Product: Sendable, CustomTestStringConvertible {
     }
   }
 
+  private typealias ContractBlock =
+    @convention(c) (
+      Int, Int, Int, UnsafeRawPointer, Int, Int, UnsafeRawPointer, Int, Int,
+      UnsafeMutableRawPointer, Int, UnsafeMutableRawPointer?, Int32, UnsafeRawPointer?, Int
+    ) -> Void
+
+  /// Blocks of rows one after the other, of which those after the first use what the first has packed: the bits of one call.
+  /// Columns of one panel and of several, with and without some behind whole vectors, one block of k and several, and last
+  /// blocks of so few rows that they are computed otherwise.
+  @Test(arguments: [
+    (130, 30, 70), (101, 20, 33), (115, 200, 37), (96, 500, 290), (104, 500, 250), (99, 600, 40),
+    (61, 9, 3), (97, 0, 17),
+  ])
+  func blocksOfRowsAgain(_ m: Int, _ k: Int, _ n: Int) {
+    for p in Product.variants(m, k, n).prefix(4) {
+      checkBlocks(p, Float.self)
+      checkBlocks(p, Double.self)
+      checkBlocks(p, Int32.self)
+    }
+  }
+
+  private func checkBlocks<T: Factor>(_ p: Product, _: T.Type) {
+    var generator = Generator(UInt64(p.m + p.k + p.n))
+    let a = (0..<max(1, p.m * p.k)).map { _ in T.factor(&generator) }
+    let b = (0..<max(1, p.k * p.n)).map { _ in T.factor(&generator) }
+    let (size, block) = (MemoryLayout<T>.stride, 48)
+    let bytes = nn_contract_scratch_bytes(block, p.n, p.k, size)
+    let wholeBytes = nn_contract_scratch_bytes(p.m, p.n, p.k, size)
+    let scratch = UnsafeMutableRawPointer.allocate(
+      byteCount: max(bytes, wholeBytes) + 64, alignment: 64)
+    defer { scratch.deallocate() }
+    for level in levels {
+      let whole = unsafeBitCast(address(level, "contract_\(T.letters)"), to: Contract.self)
+      let next = unsafeBitCast(
+        address(level, "contract_block_\(T.letters)"), to: ContractBlock.self)
+      let background = [T](repeating: T.zero, count: p.m * p.cRow)
+      let expected = written(p.m * p.cRow, from: background) {
+        whole(p.m, p.n, p.k, a, p.a.m, p.a.k, b, p.b.k, p.b.n, $0, p.cRow, scratch)
+      }
+      memset(scratch, 0xA5, bytes + 64)
+      let got = written(p.m * p.cRow, from: background) { c in
+        a.withUnsafeBytes { a in
+          for first in stride(from: 0, to: p.m, by: block) {
+            next(
+              min(block, p.m - first), p.n, p.k, a.baseAddress! + first * p.a.m * size, p.a.m,
+              p.a.k,
+              b, p.b.k, p.b.n, c + first * p.cRow * size, p.cRow, scratch, first > 0 ? 1 : 0,
+              first % 96 == 0 ? nil : b, p.n)
+          }
+        }
+      }
+      #expect(got == expected, "\(T.letters) level \(level) \(p.testDescription)")
+      #expect(
+        (0..<64).allSatisfy { scratch.load(fromByteOffset: bytes + $0, as: UInt8.self) == 0xA5 })
+    }
+  }
+
   /// `NNCC_BLESS=1 swift test` writes the derived sections anew.
   @Test func sectionsOfOtherTypesFollowFloat() throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -218,7 +275,7 @@ struct Product: Sendable, CustomTestStringConvertible {
     let types = [("f64", "double"), ("i32", "int32_t"), ("i64", "int64_t")]
     var derived = text
     for (letters, type) in types {
-      for section in ["contract_parts", "contract", "contract_lanes"] {
+      for section in ["contract_parts", "contract_block", "contract", "contract_lanes"] {
         let original = try #require(body(of: "\(section)_f32", in: text))
         let current = try #require(body(of: "\(section)_\(letters)", in: derived))
         let wanted = text[original].replacingOccurrences(of: "f32", with: letters)

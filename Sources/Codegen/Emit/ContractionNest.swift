@@ -59,8 +59,8 @@ struct ContractionNest {
       : ContractionTile(rows: unit, columns: TileRange(shape.columns))
   }
 
-  private var cutsRows: Bool { shape.rowBlock < shape.rows }
-  private var cutsColumns: Bool { shape.columnBlock < shape.columns }
+  private var cutsRows: Bool { shape.blocks.rows < shape.rows }
+  private var cutsColumns: Bool { shape.blocks.columns < shape.columns }
 
   /// A block of them, inside of the loops over blocks.
   var tile: ContractionTile {
@@ -78,14 +78,11 @@ struct ContractionNest {
         "const ptrdiff_t \(tile.stop) = \(stop) - \(first) < \(size) ? \(stop) : \(first) + \(size);"
       )
     }
-    // The axis that units cut is the outer one.
-    if cutsColumns && shape.isCutByColumns {
-      open(tile.columns, of: all.columns, shape.columnBlock)
-    }
-    if cutsRows { open(tile.rows, of: all.rows, shape.rowBlock) }
-    if cutsColumns && !shape.isCutByColumns {
-      open(tile.columns, of: all.columns, shape.columnBlock)
-    }
+    // The axis that units cut is the outer one, unless columns stay packed.
+    let columnsFirst = shape.isCutByColumns || shape.blocks.packsColumnsOnce
+    if cutsColumns && columnsFirst { open(tile.columns, of: all.columns, shape.blocks.columns) }
+    if cutsRows { open(tile.rows, of: all.rows, shape.blocks.rows) }
+    if cutsColumns && !columnsFirst { open(tile.columns, of: all.columns, shape.blocks.columns) }
   }
 
   func closeBlocks(_ writer: inout CWriter) {
@@ -100,9 +97,25 @@ struct ContractionNest {
   ) {
     let operands = shape.operands(
       pointers, indices: rowIndices, row: tile.rows.first, column: tile.columns.first)
-    let again = shape.contraction.isPlain ? "" : ", " + isPackedAgain
+    var last = [packing]
+    if !shape.contraction.isPlain {
+      last.append(isPackedAgain)
+    } else if shape.takesBlocks {
+      last += [areColumnsPackedAgain, wanted(pointers, tile)]
+    }
     writer.line("\(function)(\(tile.rows.count), \(tile.columns.count), \(operands),")
-    writer.line("    \(target), \(stride), \(packing)\(again));")
+    writer.line("    \(target), \(stride), \(last.joined(separator: ", ")));")
+  }
+
+  /// A C condition: whether the call before this one packed the same columns of the right operand.
+  private var areColumnsPackedAgain: String {
+    shape.blocks.packsColumnsOnce ? "\(tile.rows.first) > \(all.rows.first)" : "0"
+  }
+
+  /// What the epilogue of a tile reads, and how far its rows are apart.
+  private func wanted(_ pointers: KernelPointers, _ tile: ContractionTile) -> String {
+    guard let access = shape.wanted, let row = shape.rowAxis else { return "0, 0" }
+    return "\(first(pointers, access, tile)), \(access.map.strides[row])"
   }
 
   /// A C condition: whether the call before this one packed the same rows of the left operand.
@@ -115,9 +128,8 @@ struct ContractionNest {
     return split.blocks == 1 && shape.batchCount > 1 ? "unit > begin" : "0"
   }
 
-  /// The place of the store target of a tile's first element.
-  func directTarget(_ pointers: KernelPointers, _ access: Access, _ tile: ContractionTile) -> String
-  {
+  /// The place of a tile's first element in an array that lies as the sums do.
+  func first(_ pointers: KernelPointers, _ access: Access, _ tile: ContractionTile) -> String {
     var place = rowIndices
     if let row = shape.rowAxis { place[row] = tile.rows.offset }
     if let column = shape.columnAxis { place[column] = tile.columns.offset }
@@ -152,13 +164,4 @@ struct TileRange {
 struct ContractionTile {
   var rows: TileRange
   var columns: TileRange
-}
-
-extension Kernel {
-  /// `contract_f32`, `contract_lanes_f32`, `contract_view_f32`: a section of nn_contract.h, a function of it, and a strip primitive.
-  var contractionFunction: String {
-    guard let contraction else { return "" }
-    let kind = !contraction.isPlain ? "view_" : contraction.lanes > 1 ? "lanes_" : ""
-    return "contract_" + kind + contraction.element.name
-  }
 }

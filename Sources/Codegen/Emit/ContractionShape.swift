@@ -14,9 +14,10 @@ struct ContractionShape {
   let batchCount: Int
   /// Where the epilogue is nothing but one store of the sums, and the product may be written there at once.
   let target: Access?
-  /// Rows and columns that are computed before the epilogue takes them; all of them where there is none.
-  let rowBlock: Int
-  let columnBlock: Int
+  /// What is computed before the epilogue takes it; all where there is none.
+  let blocks: ContractionBlocks
+  /// What the epilogue loads in rows as the sums lie, if it is of their type: to be asked for while they are computed.
+  let wanted: Access?
   /// Whether units are of columns.
   let isCutByColumns: Bool
   /// Columns of a unit, where units are of columns.
@@ -42,24 +43,13 @@ struct ContractionShape {
     } else {
       isCutByColumns = rows <= 32 && batchCount == 1 && columns > columnUnit
     }
-    if target != nil {
-      (rowBlock, columnBlock) = (rows, columns)
-      return
-    }
-    // The tile stays in the second-level cache until the epilogue has read it. Both operands are packed anew for every block: it
-    // is about as long as wide, or has all of the rows.
-    let most = 262_144 / contraction.element.byteCount
-    let short = min(rows, 256)
-    if contraction.isPlain && columns * short > most {
-      rowBlock = short
-      columnBlock = min(columns, max(128, most / short / 128 * 128))
-    } else if isCutByColumns {
-      rowBlock = rows
-      columnBlock = min(columns, max(columnUnit, most / rows / columnUnit * columnUnit))
-    } else {
-      rowBlock = min(rows, max(64, most / max(1, columns) / 64 * 64))
-      columnBlock = columns
-    }
+    blocks =
+      target != nil
+      ? ContractionBlocks(rows: rows, columns: columns)
+      : ContractionBlocks(
+        contraction, rows: rows, columns: columns,
+        columnUnit: isCutByColumns ? columnUnit : nil)
+    wanted = target == nil && contraction.isPlain ? Self.wanted(kernel, pointers) : nil
   }
 
   /// The store of an epilogue that only stores, if the product can be written there.
@@ -77,9 +67,49 @@ struct ContractionShape {
     return read.contains(written) || !pointers[store.access.buffer].isRestrict ? nil : store.access
   }
 
+  private static func wanted(_ kernel: Kernel, _ pointers: KernelPointers) -> Access? {
+    guard let contraction = kernel.contraction, contraction.lanes == 1,
+      let row = contraction.rowAxis, let column = contraction.columnAxis
+    else { return nil }
+    for node in kernel.epilogue.nodes {
+      guard case .load(let access) = node.operation, access.guards.isEmpty else { continue }
+      let strides = access.map.strides
+      if strides[column] == 1, strides[row] > 0,
+        pointers[access.buffer].element == contraction.element
+      {
+        return access
+      }
+    }
+    return nil
+  }
+
+  /// `contract_f32`, `contract_lanes_f32`, `contract_view_f32`: a section of nn_contract.h, a function of it, and a strip primitive.
+  var function: String {
+    let kind =
+      !contraction.isPlain
+      ? "view_" : contraction.lanes > 1 ? "lanes_" : takesBlocks ? "block_" : ""
+    return "contract_" + kind + contraction.element.name
+  }
+
+  /// The types of the function's parameters, for a declaration.
+  var parameterTypes: String {
+    let type = contraction.element.cName
+    if !contraction.isPlain {
+      return "ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, const ptrdiff_t *, const \(type) *, "
+        + "const \(type) *, \(type) *, ptrdiff_t, void *, int"
+    }
+    return
+      "ptrdiff_t, ptrdiff_t, ptrdiff_t, const \(type) *, ptrdiff_t, ptrdiff_t, const \(type) *, "
+      + "ptrdiff_t, ptrdiff_t, \(type) *, ptrdiff_t, void *"
+      + (takesBlocks ? ", int, const \(type) *, ptrdiff_t" : "")
+  }
+
+  /// Whether calls say what was packed before and what is wanted next.
+  var takesBlocks: Bool { blocks.packsColumnsOnce || wanted != nil }
+
   /// Whether every call has all rows, and the same left operand in every place of the batch.
   var packsRowsOnce: Bool {
-    guard !isCutByColumns, rowBlock == rows, columnBlock == columns else { return false }
+    guard !isCutByColumns, blocks.rows == rows, blocks.columns == columns else { return false }
     return batchAxes.allSatisfy { axis in
       contraction.positions(ofAxis: axis).allSatisfy { contraction.left.map.strides[$0] == 0 }
     }
@@ -98,7 +128,7 @@ struct ContractionShape {
   /// Bytes of the block of sums before the epilogue.
   var tileByteCount: Int {
     if target != nil { return 0 }
-    return (rowBlock * columnBlock * contraction.element.byteCount + 63) / 64 * 64
+    return (blocks.rows * blocks.columns * contraction.element.byteCount + 63) / 64 * 64
   }
 
   /// Bytes for the matrix product's packed operands.
@@ -106,7 +136,7 @@ struct ContractionShape {
     func bytes(_ rows: Int, _ columns: Int) -> Int {
       nn_contract_scratch_bytes(rows, columns, contraction.extent, contraction.element.byteCount)
     }
-    return (max(bytes(rowBlock, columnBlock), bytes(rows, columns)) + 63) / 64 * 64
+    return (max(bytes(blocks.rows, blocks.columns), bytes(rows, columns)) + 63) / 64 * 64
   }
 
   var scratchByteCount: Int { tileByteCount + packingByteCount }

@@ -25,7 +25,7 @@ struct LoopContraction {
     var parameters = loop.pointers.pointers.map(\.declaration) + ["void *scratch"]
     if let split, split.units > 1 { parameters += ["ptrdiff_t begin", "ptrdiff_t end"] }
     loop.writer.openFunction("static void \(name)", parameters)
-    let function = "nn_" + kernel.contractionFunction
+    let function = "nn_" + shape.function
     if let view = shape.viewDeclaration { loop.writer.line(view) }
     if shape.target == nil {
       let type = shape.contraction.element.cName
@@ -38,14 +38,14 @@ struct LoopContraction {
       let rowStride = shape.rowAxis.map { target.map.strides[$0] } ?? shape.columns
       nest.emitCall(
         function, loop.pointers, nest.all,
-        target: nest.directTarget(loop.pointers, target, nest.all), stride: "\(rowStride)",
+        target: nest.first(loop.pointers, target, nest.all), stride: "\(rowStride)",
         packing: "scratch", into: &loop.writer)
     } else {
       emitBlocks(nest, function)
     }
     nest.close(&loop.writer)
     loop.writer.close()
-    loop.sections.insert(kernel.contractionFunction)
+    loop.sections.insert(shape.function)
     return EmittedKernel(
       name: name, text: loop.writer.text, arguments: loop.pointers.pointers.map(\.buffer),
       scratchByteCount: shape.scratchByteCount, units: split?.units ?? 1, grain: split?.grain ?? 1,
@@ -55,7 +55,7 @@ struct LoopContraction {
   private mutating func emitBlocks(_ nest: ContractionNest, _ function: String) {
     nest.openBlocks(&loop.writer)
     nest.emitCall(
-      function, loop.pointers, nest.tile, target: "tile", stride: "\(shape.columnBlock)",
+      function, loop.pointers, nest.tile, target: "tile", stride: "\(shape.blocks.columns)",
       packing: "packing", into: &loop.writer)
     emitEpilogue(nest.tile)
     nest.closeBlocks(&loop.writer)
@@ -63,7 +63,7 @@ struct LoopContraction {
 
   private mutating func emitEpilogue(_ tile: ContractionTile) {
     let kernel = loop.kernel
-    let tileStride = shape.columnBlock
+    let tileStride = shape.blocks.columns
     let row = shape.rowAxis.map { LoopAxis("i\($0)", tile.rows.first, tile.rows.stop) }
     let column = shape.columnAxis.map { LoopAxis("i\($0)", tile.columns.first, tile.columns.stop) }
     let rowPlace = row.map { tile.rows.place(of: $0.index) }

@@ -9,19 +9,13 @@ extension StripKernel {
     grain = split.grain
     var nest = ContractionNest(shape, space: kernel.space, split: split)
     let type = shape.contraction.element.cName
-    let function = frame.function(
-      kernel.contractionFunction,
-      shape.contraction.isPlain
-        ? "ptrdiff_t, ptrdiff_t, ptrdiff_t, const \(type) *, ptrdiff_t, ptrdiff_t, const \(type) *, "
-          + "ptrdiff_t, ptrdiff_t, \(type) *, ptrdiff_t, void *"
-        : "ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, const ptrdiff_t *, const \(type) *, "
-          + "const \(type) *, \(type) *, ptrdiff_t, void *, int")
+    let function = frame.function(shape.function, shape.parameterTypes)
     if let view = shape.viewDeclaration { declarations.append(view) }
     otherScratch = shape.scratchByteCount
     if let target = shape.target {
       nest.open(&writer)
       nest.emitCall(
-        function, pointers, nest.all, target: nest.directTarget(pointers, target, nest.all),
+        function, pointers, nest.all, target: nest.first(pointers, target, nest.all),
         stride: "\(shape.rowAxis.map { target.map.strides[$0] } ?? shape.columns)",
         packing: "scratch", into: &writer)
       nest.close(&writer)
@@ -36,7 +30,7 @@ extension StripKernel {
     flush(level: 1)
     nest.openBlocks(&writer)
     nest.emitCall(
-      function, pointers, nest.tile, target: "tile", stride: "\(shape.columnBlock)",
+      function, pointers, nest.tile, target: "tile", stride: "\(shape.blocks.columns)",
       packing: "packing", into: &writer)
     writeEpilogue(epilogue, shape, nest.tile)
     nest.closeBlocks(&writer)
@@ -52,7 +46,7 @@ extension StripKernel {
     let nest = nest(
       rowAxis: row, columnAxis: column, outer: [], columnExtent: isWhole ? shape.columns : nil,
       axisCount: kernel.space.count, base: 1)
-    let stride = shape.columnAxis == nil ? 1 : shape.columnBlock
+    let stride = shape.columnAxis == nil ? 1 : shape.blocks.columns
     var place: [String] = []
     if let row {
       let index = range.rows.place(of: "i\(row)")

@@ -592,7 +592,7 @@ NN_CONTRACT_INLINE void nn_contract_copy_f32(float *to, const float *from, ptrdi
 #endif
 /* @end */
 
-/* @section contract_f32 needs: contract_parts_f32 */
+/* @section contract_block_f32 needs: contract_parts_f32 */
 #if NN_CONTRACT_SIMD
 NN_CONTRACT_DEFINE_TAIL(f32, float)
 
@@ -664,7 +664,8 @@ static void nn_contract_pack_rows_f32(ptrdiff_t rows, ptrdiff_t depth, const flo
 /* The product with any strides of c: rows of a against columns of b. */
 static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m,
                                    ptrdiff_t a_k, const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c,
-                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch) {
+                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int again, const float *wanted,
+                                   ptrdiff_t wanted_m) {
   enum {
     SIZE = (int)sizeof(float),
     VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
@@ -693,10 +694,11 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   float *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
+  const int is_packed = again && blocks == 1 && N - tail <= panel && M >= 4 * ROWS;
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
-    for (ptrdiff_t k = 0; k < depth && tail > 0; k++) {
+    for (ptrdiff_t k = 0; k < depth && tail > 0 && !is_packed; k++) {
       for (ptrdiff_t j = 0; j < 8; j++) {
         tail_b[k * 8 + j] = j < tail ? b[(k0 + k) * b_k + (N - tail + j) * b_n] : 0;
       }
@@ -711,14 +713,17 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         if (width > columns - direct) break;
         direct += width;
       }
-      nn_contract_pack_f32(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
-      /* The block after this one is asked for while this one is used. */
+      if (!is_packed) {
+        nn_contract_pack_f32(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
+      }
+      /* The block after this one is asked for while this one is used, or what the caller wants of the finished sums. */
       const ptrdiff_t next_k = n0 + columns < N - tail ? k0 : k0 + block, next_n = next_k == k0 ? n0 + columns : 0;
       const ptrdiff_t next_depth = K - next_k < block ? K - next_k : block;
       const ptrdiff_t next_columns = N - tail - next_n < panel ? N - tail - next_n : panel;
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
+      if (wanted && k0 + block >= K) ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
       /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
       const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
@@ -795,21 +800,23 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
 }
 #endif
 
-/* c[M, N] = sum over k of a[M, K] b[K, N], each element one chain of multiply-adds from +0 in increasing k. Strides
-   count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
-static void nn_contract_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m, ptrdiff_t a_k,
-                            const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c, ptrdiff_t c_m, void *scratch) {
+/* nn_contract_f32 of the next rows of a larger product. `again`: 1 where the call before this one had the same scratch, N, K
+   and b and no fewer rows, and what it packed of b may be used. `wanted`, if not 0: M rows of N elements, wanted_m apart, that
+   the caller reads next; the tiles ask for them meanwhile. */
+static void nn_contract_block_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                                  const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c, ptrdiff_t c_m, void *scratch,
+                                  int again, const float *wanted, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(float) >= NN_CONTRACT_SIMD / 8) {
     nn_contract_thin_f32(N, K, a, a_k, b, b_k, c);
   } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(float) < NN_CONTRACT_SIMD / 8) {
-    nn_contract_blocks_f32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch);
+    nn_contract_blocks_f32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0);
   } else {
-    nn_contract_blocks_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch);
+    nn_contract_blocks_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, wanted_m);
   }
 #else
-  (void)scratch;
+  (void)scratch, (void)again, (void)wanted, (void)wanted_m;
   for (ptrdiff_t m = 0; m < M; m++) {
     for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
       const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
@@ -826,6 +833,15 @@ static void nn_contract_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *
     }
   }
 #endif
+}
+/* @end */
+
+/* @section contract_f32 needs: contract_block_f32 */
+/* c[M, N] = sum over k of a[M, K] b[K, N], each element one chain of multiply-adds from +0 in increasing k. Strides
+   count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
+static void nn_contract_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                            const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c, ptrdiff_t c_m, void *scratch) {
+  nn_contract_block_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0);
 }
 /* @end */
 
@@ -1067,7 +1083,7 @@ NN_CONTRACT_INLINE void nn_contract_copy_f64(double *to, const double *from, ptr
 #endif
 /* @end */
 
-/* @section contract_f64 needs: contract_parts_f64 */
+/* @section contract_block_f64 needs: contract_parts_f64 */
 #if NN_CONTRACT_SIMD
 NN_CONTRACT_DEFINE_TAIL(f64, double)
 
@@ -1139,7 +1155,8 @@ static void nn_contract_pack_rows_f64(ptrdiff_t rows, ptrdiff_t depth, const dou
 /* The product with any strides of c: rows of a against columns of b. */
 static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m,
                                    ptrdiff_t a_k, const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c,
-                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch) {
+                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int again, const double *wanted,
+                                   ptrdiff_t wanted_m) {
   enum {
     SIZE = (int)sizeof(double),
     VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
@@ -1168,10 +1185,11 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   double *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
+  const int is_packed = again && blocks == 1 && N - tail <= panel && M >= 4 * ROWS;
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
-    for (ptrdiff_t k = 0; k < depth && tail > 0; k++) {
+    for (ptrdiff_t k = 0; k < depth && tail > 0 && !is_packed; k++) {
       for (ptrdiff_t j = 0; j < 8; j++) {
         tail_b[k * 8 + j] = j < tail ? b[(k0 + k) * b_k + (N - tail + j) * b_n] : 0;
       }
@@ -1186,14 +1204,17 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         if (width > columns - direct) break;
         direct += width;
       }
-      nn_contract_pack_f64(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
-      /* The block after this one is asked for while this one is used. */
+      if (!is_packed) {
+        nn_contract_pack_f64(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
+      }
+      /* The block after this one is asked for while this one is used, or what the caller wants of the finished sums. */
       const ptrdiff_t next_k = n0 + columns < N - tail ? k0 : k0 + block, next_n = next_k == k0 ? n0 + columns : 0;
       const ptrdiff_t next_depth = K - next_k < block ? K - next_k : block;
       const ptrdiff_t next_columns = N - tail - next_n < panel ? N - tail - next_n : panel;
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
+      if (wanted && k0 + block >= K) ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
       /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
       const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
@@ -1270,21 +1291,23 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
 }
 #endif
 
-/* c[M, N] = sum over k of a[M, K] b[K, N], each element one chain of multiply-adds from +0 in increasing k. Strides
-   count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
-static void nn_contract_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m, ptrdiff_t a_k,
-                            const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c, ptrdiff_t c_m, void *scratch) {
+/* nn_contract_f64 of the next rows of a larger product. `again`: 1 where the call before this one had the same scratch, N, K
+   and b and no fewer rows, and what it packed of b may be used. `wanted`, if not 0: M rows of N elements, wanted_m apart, that
+   the caller reads next; the tiles ask for them meanwhile. */
+static void nn_contract_block_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                                  const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c, ptrdiff_t c_m, void *scratch,
+                                  int again, const double *wanted, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(double) >= NN_CONTRACT_SIMD / 8) {
     nn_contract_thin_f64(N, K, a, a_k, b, b_k, c);
   } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(double) < NN_CONTRACT_SIMD / 8) {
-    nn_contract_blocks_f64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch);
+    nn_contract_blocks_f64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0);
   } else {
-    nn_contract_blocks_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch);
+    nn_contract_blocks_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, wanted_m);
   }
 #else
-  (void)scratch;
+  (void)scratch, (void)again, (void)wanted, (void)wanted_m;
   for (ptrdiff_t m = 0; m < M; m++) {
     for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
       const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
@@ -1301,6 +1324,15 @@ static void nn_contract_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double 
     }
   }
 #endif
+}
+/* @end */
+
+/* @section contract_f64 needs: contract_block_f64 */
+/* c[M, N] = sum over k of a[M, K] b[K, N], each element one chain of multiply-adds from +0 in increasing k. Strides
+   count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
+static void nn_contract_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                            const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c, ptrdiff_t c_m, void *scratch) {
+  nn_contract_block_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0);
 }
 /* @end */
 
@@ -1533,7 +1565,7 @@ NN_CONTRACT_INLINE void nn_contract_copy_i32(int32_t *to, const int32_t *from, p
 #endif
 /* @end */
 
-/* @section contract_i32 needs: contract_parts_i32 */
+/* @section contract_block_i32 needs: contract_parts_i32 */
 #if NN_CONTRACT_SIMD
 NN_CONTRACT_DEFINE_TAIL(i32, int32_t)
 
@@ -1605,7 +1637,8 @@ static void nn_contract_pack_rows_i32(ptrdiff_t rows, ptrdiff_t depth, const int
 /* The product with any strides of c: rows of a against columns of b. */
 static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m,
                                    ptrdiff_t a_k, const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c,
-                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch) {
+                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int again, const int32_t *wanted,
+                                   ptrdiff_t wanted_m) {
   enum {
     SIZE = (int)sizeof(int32_t),
     VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
@@ -1634,10 +1667,11 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int32_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
+  const int is_packed = again && blocks == 1 && N - tail <= panel && M >= 4 * ROWS;
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
-    for (ptrdiff_t k = 0; k < depth && tail > 0; k++) {
+    for (ptrdiff_t k = 0; k < depth && tail > 0 && !is_packed; k++) {
       for (ptrdiff_t j = 0; j < 8; j++) {
         tail_b[k * 8 + j] = j < tail ? b[(k0 + k) * b_k + (N - tail + j) * b_n] : 0;
       }
@@ -1652,14 +1686,17 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         if (width > columns - direct) break;
         direct += width;
       }
-      nn_contract_pack_i32(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
-      /* The block after this one is asked for while this one is used. */
+      if (!is_packed) {
+        nn_contract_pack_i32(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
+      }
+      /* The block after this one is asked for while this one is used, or what the caller wants of the finished sums. */
       const ptrdiff_t next_k = n0 + columns < N - tail ? k0 : k0 + block, next_n = next_k == k0 ? n0 + columns : 0;
       const ptrdiff_t next_depth = K - next_k < block ? K - next_k : block;
       const ptrdiff_t next_columns = N - tail - next_n < panel ? N - tail - next_n : panel;
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
+      if (wanted && k0 + block >= K) ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
       /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
       const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
@@ -1736,21 +1773,23 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
 }
 #endif
 
-/* c[M, N] = sum over k of a[M, K] b[K, N], each element one chain of multiply-adds from +0 in increasing k. Strides
-   count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
-static void nn_contract_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
-                            const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c, ptrdiff_t c_m, void *scratch) {
+/* nn_contract_i32 of the next rows of a larger product. `again`: 1 where the call before this one had the same scratch, N, K
+   and b and no fewer rows, and what it packed of b may be used. `wanted`, if not 0: M rows of N elements, wanted_m apart, that
+   the caller reads next; the tiles ask for them meanwhile. */
+static void nn_contract_block_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                                  const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c, ptrdiff_t c_m, void *scratch,
+                                  int again, const int32_t *wanted, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(int32_t) >= NN_CONTRACT_SIMD / 8) {
     nn_contract_thin_i32(N, K, a, a_k, b, b_k, c);
   } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int32_t) < NN_CONTRACT_SIMD / 8) {
-    nn_contract_blocks_i32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch);
+    nn_contract_blocks_i32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0);
   } else {
-    nn_contract_blocks_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch);
+    nn_contract_blocks_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, wanted_m);
   }
 #else
-  (void)scratch;
+  (void)scratch, (void)again, (void)wanted, (void)wanted_m;
   for (ptrdiff_t m = 0; m < M; m++) {
     for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
       const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
@@ -1767,6 +1806,15 @@ static void nn_contract_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t
     }
   }
 #endif
+}
+/* @end */
+
+/* @section contract_i32 needs: contract_block_i32 */
+/* c[M, N] = sum over k of a[M, K] b[K, N], each element one chain of multiply-adds from +0 in increasing k. Strides
+   count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
+static void nn_contract_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                            const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c, ptrdiff_t c_m, void *scratch) {
+  nn_contract_block_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0);
 }
 /* @end */
 
@@ -1999,7 +2047,7 @@ NN_CONTRACT_INLINE void nn_contract_copy_i64(int64_t *to, const int64_t *from, p
 #endif
 /* @end */
 
-/* @section contract_i64 needs: contract_parts_i64 */
+/* @section contract_block_i64 needs: contract_parts_i64 */
 #if NN_CONTRACT_SIMD
 NN_CONTRACT_DEFINE_TAIL(i64, int64_t)
 
@@ -2071,7 +2119,8 @@ static void nn_contract_pack_rows_i64(ptrdiff_t rows, ptrdiff_t depth, const int
 /* The product with any strides of c: rows of a against columns of b. */
 static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m,
                                    ptrdiff_t a_k, const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c,
-                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch) {
+                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int again, const int64_t *wanted,
+                                   ptrdiff_t wanted_m) {
   enum {
     SIZE = (int)sizeof(int64_t),
     VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
@@ -2100,10 +2149,11 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int64_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
+  const int is_packed = again && blocks == 1 && N - tail <= panel && M >= 4 * ROWS;
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
-    for (ptrdiff_t k = 0; k < depth && tail > 0; k++) {
+    for (ptrdiff_t k = 0; k < depth && tail > 0 && !is_packed; k++) {
       for (ptrdiff_t j = 0; j < 8; j++) {
         tail_b[k * 8 + j] = j < tail ? b[(k0 + k) * b_k + (N - tail + j) * b_n] : 0;
       }
@@ -2118,14 +2168,17 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         if (width > columns - direct) break;
         direct += width;
       }
-      nn_contract_pack_i64(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
-      /* The block after this one is asked for while this one is used. */
+      if (!is_packed) {
+        nn_contract_pack_i64(depth, columns - direct, block_b + direct * b_n, b_k, b_n, b_packed + direct * depth);
+      }
+      /* The block after this one is asked for while this one is used, or what the caller wants of the finished sums. */
       const ptrdiff_t next_k = n0 + columns < N - tail ? k0 : k0 + block, next_n = next_k == k0 ? n0 + columns : 0;
       const ptrdiff_t next_depth = K - next_k < block ? K - next_k : block;
       const ptrdiff_t next_columns = N - tail - next_n < panel ? N - tail - next_n : panel;
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
+      if (wanted && k0 + block >= K) ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
       /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
       const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
@@ -2202,21 +2255,23 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
 }
 #endif
 
-/* c[M, N] = sum over k of a[M, K] b[K, N], each element one chain of multiply-adds from +0 in increasing k. Strides
-   count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
-static void nn_contract_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
-                            const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c, ptrdiff_t c_m, void *scratch) {
+/* nn_contract_i64 of the next rows of a larger product. `again`: 1 where the call before this one had the same scratch, N, K
+   and b and no fewer rows, and what it packed of b may be used. `wanted`, if not 0: M rows of N elements, wanted_m apart, that
+   the caller reads next; the tiles ask for them meanwhile. */
+static void nn_contract_block_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                                  const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c, ptrdiff_t c_m, void *scratch,
+                                  int again, const int64_t *wanted, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(int64_t) >= NN_CONTRACT_SIMD / 8) {
     nn_contract_thin_i64(N, K, a, a_k, b, b_k, c);
   } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int64_t) < NN_CONTRACT_SIMD / 8) {
-    nn_contract_blocks_i64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch);
+    nn_contract_blocks_i64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0);
   } else {
-    nn_contract_blocks_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch);
+    nn_contract_blocks_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, wanted_m);
   }
 #else
-  (void)scratch;
+  (void)scratch, (void)again, (void)wanted, (void)wanted_m;
   for (ptrdiff_t m = 0; m < M; m++) {
     for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
       const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
@@ -2233,6 +2288,15 @@ static void nn_contract_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t
     }
   }
 #endif
+}
+/* @end */
+
+/* @section contract_i64 needs: contract_block_i64 */
+/* c[M, N] = sum over k of a[M, K] b[K, N], each element one chain of multiply-adds from +0 in increasing k. Strides
+   count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
+static void nn_contract_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
+                            const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c, ptrdiff_t c_m, void *scratch) {
+  nn_contract_block_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0);
 }
 /* @end */
 
