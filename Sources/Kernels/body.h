@@ -38,6 +38,16 @@
     EACH(n) r[i] = nn_##op##_##T(a[i]);                                                           \
   }
 
+/* What is left of n elements from i on. */
+#define LONG_REST(op, T, i)                                                                       \
+  IN_BLOCKS(T, i, n, r[i + j] = nn_##op##_##T(a[i + j]))                                          \
+  if (i < n) {                                                                                    \
+    TYPE_##T x[BLOCK], y[BLOCK];                                                                  \
+    for (int j = 0; j < BLOCK; j++) x[j] = a[i + j < n ? i + j : n - 1];                          \
+    VECTORIZED for (int j = 0; j < BLOCK; j++) y[j] = nn_##op##_##T(x[j]);                        \
+    for (int j = 0; i + j < n; j++) r[i + j] = y[j];                                              \
+  }
+
 #define UNARY_LONG(op, T)                                                                         \
   void NAME(op##_##T)(TYPE_##T * r, const TYPE_##T *a, ptrdiff_t n) {                             \
     if (n == 1) {                                                                                 \
@@ -45,13 +55,26 @@
       return;                                                                                     \
     }                                                                                             \
     ptrdiff_t i = 0;                                                                              \
-    IN_BLOCKS(T, i, n, r[i + j] = nn_##op##_##T(a[i + j]))                                        \
-    if (i < n) {                                                                                  \
-      TYPE_##T x[BLOCK], y[BLOCK];                                                                \
-      for (int j = 0; j < BLOCK; j++) x[j] = a[i + j < n ? i + j : n - 1];                        \
-      VECTORIZED for (int j = 0; j < BLOCK; j++) y[j] = nn_##op##_##T(x[j]);                      \
-      for (int j = 0; i + j < n; j++) r[i + j] = y[j];                                            \
+    LONG_REST(op, T, i)                                                                           \
+  }
+
+/* The longest ones go in halves, of which more are in progress at a time. */
+#define STAGE 128
+#define UNARY_HALVES(op, T)                                                                       \
+  void NAME(op##_##T)(TYPE_##T * r, const TYPE_##T *a, ptrdiff_t n) {                             \
+    if (n == 1) {                                                                                 \
+      *r = nn_##op##_##T(*a);                                                                     \
+      return;                                                                                     \
     }                                                                                             \
+    ptrdiff_t i = 0;                                                                              \
+    for (; i + STAGE <= n; i += STAGE) {                                                          \
+      TYPE_##T p[STAGE], t[STAGE];                                                                \
+      SIDE_BY_SIDE for (int j = 0; j < STAGE; j++) p[j] = nn_##op##_begin_##T(a[i + j], t + j);   \
+      SIDE_BY_SIDE for (int j = 0; j < STAGE; j++) {                                              \
+        r[i + j] = nn_##op##_end_##T(a[i + j], p[j], t[j]);                                       \
+      }                                                                                           \
+    }                                                                                             \
+    LONG_REST(op, T, i)                                                                           \
   }
 
 /* sin, cos and tan branch where |x| >= 2^20 (Payne and Hanek's reduction): a block without such an element goes without the

@@ -40,7 +40,8 @@ struct ContractionBlocks {
     let size = contraction.element.byteCount
     let depth = max(1, contraction.extent)
     guard contraction.lanes == 1, depth * size <= 2048, rows > rowsAtATime else { return nil }
-    // Packed columns fill half of a second-level cache of 512 KB, or all of nn_contract.h's scratch, which 256 do at most.
+    // Packed columns take half of a second-level cache of 512 KB; fewer than 256 would not repay packing the rows, which are
+    // packed for each block: they may take up to all of nn_contract.h's scratch.
     let packed = max(256, 262_144 / size / depth)
     let sums = 262_144 / size / rowsAtATime
     return ContractionBlocks(

@@ -268,10 +268,11 @@ NN_INLINE double nn_sqrt_f64(double x) {
 /* @end */
 
 /* @section scale_f32 needs: float_f32 */
-/* v 2^(k - 512) for k from 256 to 764, in two steps, so that it may overflow, and round once to a subnormal. */
+/* v 2^(k - 254) for k from 2 to 508, in two steps, so that it may overflow, and round once to a subnormal. Bits of k from the
+   tenth to the 23rd are 0, higher ones do not count. */
 NN_INLINE float nn_scale_f32(float v, uint32_t k) {
   uint32_t h = k >> 1;
-  return v * nn_float_f32((h - 129) << 23) * nn_float_f32((k - h - 129) << 23);
+  return v * nn_float_f32(h << 23) * nn_float_f32((k - h) << 23);
 }
 /* @end */
 
@@ -339,19 +340,19 @@ NN_INLINE nn_exp_part_t_f64 nn_exp_part_f64(double x, double low) {
 /* @section exp_f32 needs: bits_f32 scale_f32 */
 /* x = n ln2 + r with |r| <= ln2 / 2, e^x = 2^n (1 + r + r^2 q(r)). n is rounded by adding 1.5 2^23 (2^52 in f64),
    which also leaves
-   it as an integer in the sum's low bits; ln2 is split (Cody, Waite 1980) so that n times its head is exact. */
+   it as an integer in the sum's low bits, here n + 254; ln2 is split (Cody, Waite 1980) so that n times its head is exact. */
 NN_INLINE float nn_exp_f32(float x) {
   float c = x > 89.0f ? 89.0f : x;
   float a = c < -104.0f ? -104.0f : c;
-  float t = a * 0x1.715476p+0f + 0x1.8p23f;
-  float n = t - 0x1.8p23f;
+  float t = a * 0x1.715476p+0f + 0x1.8001fcp23f;
+  float n = t - 0x1.8001fcp23f;
   float r = (a - n * 0x1.62e400p-1f) - n * 0x1.7f7d1cp-20f;
   float q = 0x1.6db500p-10f;
   q = q * r + 0x1.123b82p-7f;
   q = q * r + 0x1.55545cp-5f;
   q = q * r + 0x1.55548ep-3f;
   q = q * r + 0x1.000000p-1f;
-  return nn_scale_f32(1.0f + (r + r * r * q), nn_bits_f32(t) - 0x4b400000u + 512);
+  return nn_scale_f32(1.0f + (r + r * r * q), nn_bits_f32(t));
 }
 /* @end */
 
@@ -407,32 +408,31 @@ NN_INLINE double nn_expm1_f64(double x) {
 }
 /* @end */
 
-/* @section tanh_f32 needs: bits_f32 float_f32 abs_f32 copysign_f32 */
-/* x + x^3 q(x^2) up to 0.625, above it 1 - 2 e / (1 + e) with e = e^(-2|x|). */
+/* @section tanh_f32 needs: bits_f32 float_f32 abs_f32 */
+/* x + x^3 p(x^2) up to 0.5625, above it 1 - 2 / (E + 1) with E = e^(2|x|) = 2^n q(r), |x| = n ln2 / 2 + r: there 2 / (E + 1)
+   is less than tanh and dwindles, so that E may err by more than a function's result. n ln2 / 2 is exact up to n = 4. */
 NN_INLINE float nn_tanh_f32(float x) {
   float y = nn_abs_f32(x);
-  float c = y * -2.0f;
-  float a = c < -20.0f ? -20.0f : c;
-  float t = a * 0x1.715476p+0f + 0x1.8p23f;
+  float a = y > 10.0f ? 10.0f : y;
+  float t = a * 0x1.715476p+1f + 0x1.8p23f;
   float n = t - 0x1.8p23f;
-  float r = (a - n * 0x1.62e400p-1f) - n * 0x1.7f7d1cp-20f;
-  float q = 0x1.6db500p-10f;
-  q = q * r + 0x1.123b82p-7f;
-  q = q * r + 0x1.55545cp-5f;
-  q = q * r + 0x1.55548ep-3f;
-  q = q * r + 0x1.000000p-1f;
-  float s = nn_float_f32((nn_bits_f32(t) - 0x4b400000u + 127) << 23);
-  float e = s + s * (r + r * r * q);
-  float large = 1.0f - (e + e) / (1.0f + e);
+  float r = a - n * 0x1.62e430p-2f;
+  float q = 0x1.0e8110p-2f;
+  q = q * r + 0x1.5726c6p-1f;
+  q = q * r + 0x1.555dc6p+0f;
+  q = q * r + 0x1.fffdf0p+0f;
+  q = q * r + 0x1.ffffecp+0f;
+  q = q * r + 1.0f;
+  float e = nn_float_f32(nn_bits_f32(q) + (nn_bits_f32(t) << 23));
+  float large = 1.0f - 2.0f / (e + 1.0f);
   float z = y * y;
-  float p = -0x1.76d26ap-8f;
-  p = p * z + 0x1.526208p-6f;
-  p = p * z - 0x1.b8468cp-5f;
-  p = p * z + 0x1.110780p-3f;
-  p = p * z - 0x1.555534p-2f;
+  float p = 0x1.0ce0c6p-6f;
+  p = p * z - 0x1.af77dcp-5f;
+  p = p * z + 0x1.10d00ep-3f;
+  p = p * z - 0x1.555460p-2f;
   float small = y + y * z * p;
-  float v = y < 0.625f ? small : large;
-  return nn_copysign_f32(v, x);
+  float v = y >= 0.5625f ? large : small; /* of NaN only the small one is NaN */
+  return nn_float_f32(nn_bits_f32(v) | (nn_bits_f32(x) & 0x80000000u));
 }
 /* @end */
 
@@ -475,30 +475,39 @@ NN_INLINE double nn_tanh_f64(double x) {
 }
 /* @end */
 
-/* @section sigmoid_f32 needs: abs_f32 bits_f32 scale_f32 */
+/* @section sigmoid_f32 needs: abs_f32 bits_f32 float_f32 */
 /* With e = e^-|x|: q = e / (1 + e), and 1 - q for x >= 0, so that the tail is kept. To first order q gets what e =
-   2^n (1 + p) and
-   1 + e lost to rounding. */
-NN_INLINE float nn_sigmoid_f32(float x) {
+   2^n (1 + p) and 1 + e lost to rounding. In halves, which strips compute one after the other: p, with n + 64 in the low bits
+   of t, and the rest, in which 2^64 e is never subnormal. */
+NN_INLINE float nn_sigmoid_begin_f32(float x, float *t) {
   float b = -nn_abs_f32(x);
   float a = b < -104.0f ? -104.0f : b;
-  float t = a * 0x1.715476p+0f + 0x1.8p23f;
-  float n = t - 0x1.8p23f;
+  *t = a * 0x1.715476p+0f + 0x1.80008p23f;
+  float n = *t - 0x1.80008p23f;
   float r = (a - n * 0x1.62e400p-1f) - n * 0x1.7f7d1cp-20f;
   float k = 0x1.6db500p-10f;
   k = k * r + 0x1.123b82p-7f;
   k = k * r + 0x1.55545cp-5f;
   k = k * r + 0x1.55548ep-3f;
   k = k * r + 0x1.000000p-1f;
-  float p = r + r * r * k;
+  return r + r * r * k;
+}
+
+NN_INLINE float nn_sigmoid_end_f32(float x, float p, float t) {
   float w = 1.0f + p;
-  float e = nn_scale_f32(w, nn_bits_f32(t) - 0x4b400000u + 512);
+  float e = nn_float_f32(nn_bits_f32(w) + (nn_bits_f32(t) << 23)) * 0x1p-64f;
   float d = 1.0f + e;
   float q = e / d;
   float i = 1.0f - q;
   float c = ((1.0f - w) + p) - ((1.0f - d) + e);
   float v = q + q * i * c;
   return x < 0.0f ? v : 1.0f - v;
+}
+
+NN_INLINE float nn_sigmoid_f32(float x) {
+  float t;
+  float p = nn_sigmoid_begin_f32(x, &t);
+  return nn_sigmoid_end_f32(x, p, t);
 }
 /* @end */
 
