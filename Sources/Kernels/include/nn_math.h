@@ -268,8 +268,8 @@ NN_INLINE double nn_sqrt_f64(double x) {
 /* @end */
 
 /* @section scale_f32 needs: float_f32 */
-/* v 2^(k - 254) for k from 2 to 508, in two steps, so that it may overflow, and round once to a subnormal. Bits of k from the
-   tenth to the 23rd are 0, higher ones do not count. */
+/* v 2^(k - 254) for k from 2 to 508, in two steps, so that it may overflow, and round once to a subnormal. Bits of k above the
+   tenth, which is 0, do not count. */
 NN_INLINE float nn_scale_f32(float v, uint32_t k) {
   uint32_t h = k >> 1;
   return v * nn_float_f32(h << 23) * nn_float_f32((k - h) << 23);
@@ -338,9 +338,9 @@ NN_INLINE nn_exp_part_t_f64 nn_exp_part_f64(double x, double low) {
 /* @end */
 
 /* @section exp_f32 needs: bits_f32 scale_f32 */
-/* x = n ln2 + r with |r| <= ln2 / 2, e^x = 2^n (1 + r + r^2 q(r)). n is rounded by adding 1.5 2^23 (2^52 in f64),
-   which also leaves
-   it as an integer in the sum's low bits, here n + 254; ln2 is split (Cody, Waite 1980) so that n times its head is exact. */
+/* x = n ln2 + r with |r| <= ln2 / 2, e^x = 2^n (1 + r + r^2 q(r)). n is rounded by adding 1.5 2^23 (2^52 in f64), which also
+   leaves it as an integer in the sum's low bits, here n + 254; ln2 is split (Cody, Waite 1980) so that n times its head is
+   exact. */
 NN_INLINE float nn_exp_f32(float x) {
   float c = x > 89.0f ? 89.0f : x;
   float a = c < -104.0f ? -104.0f : c;
