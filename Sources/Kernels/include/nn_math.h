@@ -432,6 +432,7 @@ NN_INLINE float nn_tanh_f32(float x) {
   p = p * z - 0x1.555460p-2f;
   float small = y + y * z * p;
   float v = y >= 0.5625f ? large : small; /* of NaN only the small one is NaN */
+  /* v has no sign to be cleared, which copysign would do. */
   return nn_float_f32(nn_bits_f32(v) | (nn_bits_f32(x) & 0x80000000u));
 }
 /* @end */
