@@ -32,8 +32,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "nn_math", "nn_contract", "nn_contract_places", "nn_contract_lines", "nn_contract_turned",
-    "nn_contract_interleaved", "nn_contract_view", "nn_lookup",
+    "nn_math", "nn_contract", "nn_contract_places", "nn_contract_lines", "nn_contract_segments",
+    "nn_contract_turned", "nn_contract_interleaved", "nn_contract_view", "nn_lookup",
   ])
   func embeddedTextIsTheHeader(_ name: String) throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -49,6 +49,8 @@ import Testing
     case "nn_contract": (nn_contract_text_address(), nn_contract_text_length)
     case "nn_contract_places": (nn_contract_places_text_address(), nn_contract_places_text_length)
     case "nn_contract_lines": (nn_contract_lines_text_address(), nn_contract_lines_text_length)
+    case "nn_contract_segments":
+      (nn_contract_segments_text_address(), nn_contract_segments_text_length)
     case "nn_contract_turned": (nn_contract_turned_text_address(), nn_contract_turned_text_length)
     case "nn_contract_interleaved":
       (nn_contract_interleaved_text_address(), nn_contract_interleaved_text_length)

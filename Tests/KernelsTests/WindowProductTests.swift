@@ -98,12 +98,18 @@ private struct View {
       UnsafeMutableRawPointer, Int, UnsafeMutableRawPointer, Int32
     ) -> Void
 
-  private func check<T: Factor>(_ view: View, _: T.Type, _ generator: inout Generator) {
+  /// With random factors, unless `image` or `weight` says what stands at a place instead.
+  private func check<T: Factor>(
+    _ view: View, _: T.Type, _ generator: inout Generator, image: ((Int) -> T?)? = nil,
+    weight: ((Int) -> T?)? = nil
+  ) {
     let (rows, columns, depth) =
       (View.count(view.rows), View.count(view.columns), View.count(view.k))
-    let a = (0..<view.span([view.rows, view.k], fields: [1, 1])).map { _ in T.factor(&generator) }
-    let b = (0..<view.span([view.columns, view.k], fields: [1, 2])).map { _ in
-      T.factor(&generator)
+    let a = (0..<view.span([view.rows, view.k], fields: [1, 1])).map {
+      weight?($0) ?? T.factor(&generator)
+    }
+    let b = (0..<view.span([view.columns, view.k], fields: [1, 2])).map {
+      image?($0) ?? T.factor(&generator)
     }
     // All of it, then a part, then one of whole lines of columns, as threads share them.
     let m0 = Int.random(in: 0..<rows, using: &generator)
@@ -179,6 +185,35 @@ private struct View {
         k: [[100, 6, 5 * (width + 2)], [2, 3, width + 2], [3, 1, 1]])
       check(view, Float.self, &generator)
       check(view, Double.self, &generator)
+    }
+  }
+
+  /// Lines of zeros above and below, as many as nine or all, of few channels and of more than a block of k holds. They are left
+  /// out only where that changes nothing: not where a weight is infinite or no number, nor where a sum is minus zero.
+  @Test(arguments: [1, 3, 40], [5, 14, 28]) func linesOfZeros(channels: Int, width: Int) {
+    var generator = Generator(UInt64(100 * channels + width))
+    let (height, pitch) = (14, width + 4)
+    let plane = (height + 4) * pitch
+    let view = View(
+      rows: [[6, 25]], columns: [[height, pitch], [width, 1]],
+      k: [[channels, 150, plane], [5, 5, pitch], [5, 1, 1]])
+    for (above, below) in [(4, 4), (0, 3), (2, 0), (9, 1), (18, 0)] {
+      func zeros<T: Factor>(_ place: Int) -> T? {
+        let line = place % plane / pitch
+        return line < above || line >= height + 4 - below ? T.zero : nil
+      }
+      check(view, Float.self, &generator, image: zeros)
+      check(view, Double.self, &generator, image: zeros)
+      check(view, Int32.self, &generator, image: zeros)
+      for special in [Float.infinity, -.infinity, .nan] {
+        check(view, Float.self, &generator, image: zeros, weight: { $0 == 31 ? special : nil })
+      }
+      // Each product but those with zeros vanishes, to minus zero where one factor is negative.
+      check(
+        view, Float.self, &generator, image: { zeros($0) ?? ($0 % 3 == 0 ? 1e-30 : -1e-30) },
+        weight: { $0 % 2 == 0 ? 1e-30 : -1e-30 })
+      check(
+        view, Float.self, &generator, image: { zeros($0) ?? -1e-30 }, weight: { _ in 1e-30 })
     }
   }
 

@@ -88,6 +88,7 @@ enum EmbeddedHeaders {
     text(nn_contract_text_address(), nn_contract_text_length)
       + text(nn_contract_places_text_address(), nn_contract_places_text_length)
       + text(nn_contract_lines_text_address(), nn_contract_lines_text_length)
+      + text(nn_contract_segments_text_address(), nn_contract_segments_text_length)
       + text(nn_contract_turned_text_address(), nn_contract_turned_text_length)
       + text(nn_contract_interleaved_text_address(), nn_contract_interleaved_text_length)
       + text(nn_contract_view_text_address(), nn_contract_view_text_length))

@@ -114,7 +114,8 @@
             from[v] = windows + n + v * WIDTH;                                                                                \
             to[v] = sums + m * padded + n + v * WIDTH;                                                                        \
           }                                                                                                                   \
-          nn_contract_reach_rows_##T(tall, vectors, depth, tile_a, tile_a_m, from, b_places, to, padded, l > 0);              \
+          nn_contract_reach_rows_##T(tall, vectors, nn_contract_all(depth), tile_a, tile_a_m, from, b_places, to, padded,     \
+                                     l > 0);                                                                                  \
           n += vectors * WIDTH;                                                                                               \
         }                                                                                                                     \
       }                                                                                                                       \

@@ -16,173 +16,109 @@
 #define NN_CONTRACT_REACH 2
 #endif
 
-#define NN_CONTRACT_REACH_VIEW(T, type)                                                                               \
-  /* c[rows, vectors] (+)= a[rows, depth] b, whose row k of vector v begins at b[v] + places[k]; row r of vector v of \
-     the result is at c[v] + r c_m. */                                                                                \
-  NN_CONTRACT_INLINE void nn_contract_reach_##T(const int rows, const int vectors, ptrdiff_t depth, const type *a,    \
-                                                ptrdiff_t a_m, const type *const *b, const ptrdiff_t *places,         \
-                                                type *const *c, ptrdiff_t c_m, int more) {                            \
-    enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type) };                                         \
-    NN_CONTRACT_VECTOR(T) sum[8][4];                                                                                  \
-    const type *base[4];                                                                                              \
-    NN_CONTRACT_UNROLL                                                                                                \
-    for (int v = 0; v < vectors; v++) base[v] = b[v];                                                                 \
-    NN_CONTRACT_UNROLL                                                                                                \
-    for (int r = 0; r < rows; r++) {                                                                                  \
-      NN_CONTRACT_UNROLL                                                                                              \
-      for (int v = 0; v < vectors; v++) {                                                                             \
-        sum[r][v] = NN_CONTRACT_VECTOR_SPLAT(T, 0);                                                                   \
-        if (more) __builtin_memcpy(&sum[r][v], c[v] + r * c_m, BYTES);                                                \
-      }                                                                                                               \
-    }                                                                                                                 \
-    for (ptrdiff_t k = 0; k < depth; k++) {                                                                           \
-      NN_CONTRACT_VECTOR(T) right[4];                                                                                 \
-      NN_CONTRACT_UNROLL                                                                                              \
-      for (int v = 0; v < vectors; v++) __builtin_memcpy(&right[v], base[v] + places[k], BYTES);                      \
-      NN_CONTRACT_UNROLL                                                                                              \
-      for (int r = 0; r < rows; r++) {                                                                                \
-        const NN_CONTRACT_VECTOR(T) left = NN_CONTRACT_VECTOR_SPLAT(T, a[r * a_m + k]);                               \
-        NN_CONTRACT_UNROLL                                                                                            \
-        for (int v = 0; v < vectors; v++) sum[r][v] = NN_CONTRACT_VECTOR_FMA(T, left, right[v], sum[r][v]);           \
-      }                                                                                                               \
-    }                                                                                                                 \
-    NN_CONTRACT_UNROLL                                                                                                \
-    for (int v = 0; v < vectors; v++) {                                                                               \
-      type *const to = c[v];                                                                                          \
-      NN_CONTRACT_UNROLL                                                                                              \
-      for (int r = 0; r < rows; r++) __builtin_memcpy(to + r * c_m, &sum[r][v], BYTES);                               \
-    }                                                                                                                 \
-  }                                                                                                                   \
-                                                                                                                      \
-  /* The same for any number of rows and NN_CONTRACT_REACH, 2 or 1 vectors, whose pointers in c are moved on. */      \
-  static void nn_contract_reach_rows_##T(int rows, int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m,        \
-                                         const type *const *b, const ptrdiff_t *places, type **c, ptrdiff_t c_m,      \
-                                         int more) {                                                                  \
-    enum { MOST = NN_CONTRACT_REACH };                                                                                \
-    for (int left = rows, done; left > 0; left -= done) {                                                             \
-      done = left >= 6 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;                                                       \
-      if (vectors == 1) {                                                                                             \
-        switch (done) {                                                                                               \
-          case 1: nn_contract_reach_##T(1, 1, depth, a, a_m, b, places, c, c_m, more); break;                         \
-          case 2: nn_contract_reach_##T(2, 1, depth, a, a_m, b, places, c, c_m, more); break;                         \
-          case 4: nn_contract_reach_##T(4, 1, depth, a, a_m, b, places, c, c_m, more); break;                         \
-          default: nn_contract_reach_##T(6, 1, depth, a, a_m, b, places, c, c_m, more);                               \
-        }                                                                                                             \
-      } else if (vectors == 2) {                                                                                      \
-        if (left >= NN_CONTRACT_ROWS) done = NN_CONTRACT_ROWS;                                                        \
-        switch (done) {                                                                                               \
-          case 1: nn_contract_reach_##T(1, 2, depth, a, a_m, b, places, c, c_m, more); break;                         \
-          case 2: nn_contract_reach_##T(2, 2, depth, a, a_m, b, places, c, c_m, more); break;                         \
-          case 4: nn_contract_reach_##T(4, 2, depth, a, a_m, b, places, c, c_m, more); break;                         \
-          case 6: nn_contract_reach_##T(6, 2, depth, a, a_m, b, places, c, c_m, more); break;                         \
-          default: nn_contract_reach_##T(NN_CONTRACT_ROWS, 2, depth, a, a_m, b, places, c, c_m, more);                \
-        }                                                                                                             \
-      } else {                                                                                                        \
-        switch (done) {                                                                                               \
-          case 1: nn_contract_reach_##T(1, MOST, depth, a, a_m, b, places, c, c_m, more); break;                      \
-          case 2: nn_contract_reach_##T(2, MOST, depth, a, a_m, b, places, c, c_m, more); break;                      \
-          case 4: nn_contract_reach_##T(4, MOST, depth, a, a_m, b, places, c, c_m, more); break;                      \
-          default: nn_contract_reach_##T(6, MOST, depth, a, a_m, b, places, c, c_m, more);                            \
-        }                                                                                                             \
-      }                                                                                                               \
-      a += done * a_m;                                                                                                \
-      for (int v = 0; v < vectors; v++) c[v] += done * c_m;                                                           \
-    }                                                                                                                 \
-  }                                                                                                                   \
-                                                                                                                      \
-  /* Takes the columns of a tile that count from c, or puts them there: of each `pitch` elements the first `line` do. \
-     Gives how many there are. */                                                                                     \
-  static ptrdiff_t nn_contract_lines_##T(int puts, int rows, ptrdiff_t width, ptrdiff_t column, ptrdiff_t most,       \
-                                         ptrdiff_t line, ptrdiff_t pitch, type *part, type *c, ptrdiff_t c_m) {       \
-    ptrdiff_t done = 0;                                                                                               \
-    for (ptrdiff_t j = 0; j < width && done < most;) {                                                                \
-      const ptrdiff_t at = (column + done) % line;                                                                    \
-      ptrdiff_t run = line - at < width - j ? line - at : width - j;                                                  \
-      run = run < most - done ? run : most - done;                                                                    \
-      for (int r = 0; r < rows; r++) {                                                                                \
-        type *const inside = part + r * width + j, *const outside = c + r * c_m + done;                               \
-        nn_contract_copy_##T(puts ? outside : inside, puts ? inside : outside, run);                                  \
-      }                                                                                                               \
-      done += run;                                                                                                    \
-      j += at + run == line ? run + pitch - line : run;                                                               \
-    }                                                                                                                 \
-    return done;                                                                                                      \
-  }
+/* The k of a product that are multiplied: of `depth` those that are first .. stop - 1 in a period. */
+typedef struct {
+  ptrdiff_t depth, period, first, stop;
+} nn_contract_span;
 
-#define NN_CONTRACT_SEGMENTS_VIEW(T, type)                                                                                  \
-  /* Columns as segments of lines, one a vector: `line` neighbours, each line `pitch` after the last, of which the view has \
-     `lines`. Segments are whole vectors of a long line, the last of it overlapping, or the whole of a short one. */        \
-  static void nn_contract_view_segments_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,              \
-                                            const ptrdiff_t *view, const ptrdiff_t *row_axes, const ptrdiff_t *k_axes,      \
-                                            const type *a, const type *b, type *c, ptrdiff_t c_m, void *scratch,            \
-                                            ptrdiff_t line, ptrdiff_t pitch, ptrdiff_t lines, int again) {                  \
-    enum {                                                                                                                  \
-      SIZE = (int)sizeof(type),                                                                                             \
-      WIDTH = NN_CONTRACT_SIMD / 8 / SIZE,                                                                                  \
-      ROWS = NN_CONTRACT_ROWS,                                                                                              \
-      MOST = NN_CONTRACT_REACH,                                                                                             \
-      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                                     \
-      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE                                                                              \
-    };                                                                                                                      \
-    type *const a_packed = (type *)scratch;                                                                                 \
-    ptrdiff_t a_places[DEPTH], b_places[DEPTH], m_places[ROWS];                                                             \
-    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                       \
-    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                          \
-    const ptrdiff_t per_line = (line + WIDTH - 1) / WIDTH, width = line < WIDTH ? line : (ptrdiff_t)WIDTH;                  \
-    const ptrdiff_t segments = N / line * per_line;                                                                         \
-    const ptrdiff_t tallest = ROWS < 6 || (ROWS > 6 && M > 6 && M % 6 > 2) ? (ptrdiff_t)ROWS : 6;                           \
-    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                           \
-      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                              \
-      nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                       \
-      nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                       \
-      for (ptrdiff_t m = 0; m < M; m += tallest) {                                                                          \
-        const int rows = M - m < tallest ? (int)(M - m) : (int)tallest;                                                     \
-        if (!(again && blocks == 1 && M <= tallest)) {                                                                      \
-          nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                              \
-          nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                     \
-        }                                                                                                                   \
-        for (ptrdiff_t s = 0; s < segments;) {                                                                              \
-          const int vectors = rows > 6 || segments - s <= 2 ? 2 : (int)MOST;                                                \
-          const type *from[4];                                                                                              \
-          type *to[4], *sums[4], part[8 * 4 * WIDTH];                                                                       \
-          ptrdiff_t done[4];                                                                                                \
-          int lane[4], used = 0;                                                                                            \
-          for (int v = 0; v < vectors; v++) {                                                                               \
-            /* Where fewer are left the last one is computed again. */                                                      \
-            const ptrdiff_t segment = s + v < segments ? s + v : segments - 1;                                              \
-            const ptrdiff_t in_line = segment / per_line, place = segment % per_line * WIDTH;                               \
-            const ptrdiff_t at = place + width <= line ? place : line - width;                                              \
-            /* Behind the last line memory may end: a short one is read from before it. */                                  \
-            lane[v] = n0 / line + in_line == lines - 1 ? (int)(WIDTH - width) : 0;                                          \
-            from[v] = b + ((n0 / line + in_line) * pitch + at - lane[v]);                                                   \
-            to[v] = c + (m * c_m + in_line * line + at);                                                                    \
-            /* What the segment before has in common with it is there already. */                                           \
-            done[v] = place - at;                                                                                           \
-            used += s + v < segments;                                                                                       \
-          }                                                                                                                 \
-          if (width == WIDTH && (k0 == 0 || line % WIDTH == 0)) {                                                           \
-            nn_contract_reach_rows_##T(rows, vectors, depth, a_packed, STRIDE, from, b_places, to, c_m, k0 > 0);            \
-            s += used;                                                                                                      \
-            continue;                                                                                                       \
-          }                                                                                                                 \
-          for (int i = 0; i < rows * vectors * WIDTH && k0 > 0; i++) part[i] = 0;                                           \
-          for (int r = 0; r < rows && k0 > 0; r++) {                                                                        \
-            for (int v = 0; v < vectors; v++) {                                                                             \
-              nn_contract_copy_##T(part + (r * vectors + v) * WIDTH + lane[v], to[v] + r * c_m, width);                     \
-            }                                                                                                               \
-          }                                                                                                                 \
-          for (int v = 0; v < vectors; v++) sums[v] = part + v * WIDTH;                                                     \
-          nn_contract_reach_rows_##T(rows, vectors, depth, a_packed, STRIDE, from, b_places, sums, vectors * WIDTH, k0 > 0); \
-          for (int v = 0; v < used; v++) {                                                                                  \
-            for (int r = 0; r < rows; r++) {                                                                                \
-              nn_contract_copy_##T(to[v] + r * c_m + done[v], part + (r * vectors + v) * WIDTH + lane[v] + done[v],         \
-                                   width - done[v]);                                                                        \
-            }                                                                                                               \
-          }                                                                                                                 \
-          s += used;                                                                                                        \
-        }                                                                                                                   \
-      }                                                                                                                     \
-    }                                                                                                                       \
+NN_CONTRACT_INLINE nn_contract_span nn_contract_all(ptrdiff_t depth) {
+  const nn_contract_span all = {depth, depth, 0, depth};
+  return all;
+}
+
+#define NN_CONTRACT_REACH_VIEW(T, type)                                                                                 \
+  /* c[rows, vectors] (+)= a[rows, those k] b, whose row k of vector v begins at b[v] + places[k]; row r of vector v of \
+     the result is at c[v] + r c_m. */                                                                                  \
+  NN_CONTRACT_INLINE void nn_contract_reach_##T(const int rows, const int vectors, nn_contract_span ks, const type *a,  \
+                                                ptrdiff_t a_m, const type *const *b, const ptrdiff_t *places,           \
+                                                type *const *c, ptrdiff_t c_m, int more) {                              \
+    enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type) };                                           \
+    NN_CONTRACT_VECTOR(T) sum[8][4];                                                                                    \
+    const type *base[4];                                                                                                \
+    NN_CONTRACT_UNROLL                                                                                                  \
+    for (int v = 0; v < vectors; v++) base[v] = b[v];                                                                   \
+    NN_CONTRACT_UNROLL                                                                                                  \
+    for (int r = 0; r < rows; r++) {                                                                                    \
+      NN_CONTRACT_UNROLL                                                                                                \
+      for (int v = 0; v < vectors; v++) {                                                                               \
+        sum[r][v] = NN_CONTRACT_VECTOR_SPLAT(T, 0);                                                                     \
+        if (more) __builtin_memcpy(&sum[r][v], c[v] + r * c_m, BYTES);                                                  \
+      }                                                                                                                 \
+    }                                                                                                                   \
+    for (ptrdiff_t k0 = 0; k0 < ks.depth; k0 += ks.period) {                                                            \
+      for (ptrdiff_t k = k0 + ks.first; k < k0 + ks.stop; k++) {                                                        \
+        NN_CONTRACT_VECTOR(T) right[4];                                                                                 \
+        NN_CONTRACT_UNROLL                                                                                              \
+        for (int v = 0; v < vectors; v++) __builtin_memcpy(&right[v], base[v] + places[k], BYTES);                      \
+        NN_CONTRACT_UNROLL                                                                                              \
+        for (int r = 0; r < rows; r++) {                                                                                \
+          const NN_CONTRACT_VECTOR(T) left = NN_CONTRACT_VECTOR_SPLAT(T, a[r * a_m + k]);                               \
+          NN_CONTRACT_UNROLL                                                                                            \
+          for (int v = 0; v < vectors; v++) sum[r][v] = NN_CONTRACT_VECTOR_FMA(T, left, right[v], sum[r][v]);           \
+        }                                                                                                               \
+      }                                                                                                                 \
+    }                                                                                                                   \
+    NN_CONTRACT_UNROLL                                                                                                  \
+    for (int v = 0; v < vectors; v++) {                                                                                 \
+      type *const to = c[v];                                                                                            \
+      NN_CONTRACT_UNROLL                                                                                                \
+      for (int r = 0; r < rows; r++) __builtin_memcpy(to + r * c_m, &sum[r][v], BYTES);                                 \
+    }                                                                                                                   \
+  }                                                                                                                     \
+                                                                                                                        \
+  /* The same for any number of rows and NN_CONTRACT_REACH, 2 or 1 vectors, whose pointers in c are moved on. */        \
+  static void nn_contract_reach_rows_##T(int rows, int vectors, nn_contract_span ks, const type *a, ptrdiff_t a_m,      \
+                                         const type *const *b, const ptrdiff_t *places, type **c, ptrdiff_t c_m,        \
+                                         int more) {                                                                    \
+    enum { MOST = NN_CONTRACT_REACH };                                                                                  \
+    for (int left = rows, done; left > 0; left -= done) {                                                               \
+      done = left >= 6 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;                                                         \
+      if (vectors == 1) {                                                                                               \
+        switch (done) {                                                                                                 \
+          case 1: nn_contract_reach_##T(1, 1, ks, a, a_m, b, places, c, c_m, more); break;                              \
+          case 2: nn_contract_reach_##T(2, 1, ks, a, a_m, b, places, c, c_m, more); break;                              \
+          case 4: nn_contract_reach_##T(4, 1, ks, a, a_m, b, places, c, c_m, more); break;                              \
+          default: nn_contract_reach_##T(6, 1, ks, a, a_m, b, places, c, c_m, more);                                    \
+        }                                                                                                               \
+      } else if (vectors == 2) {                                                                                        \
+        if (left >= NN_CONTRACT_ROWS) done = NN_CONTRACT_ROWS;                                                          \
+        switch (done) {                                                                                                 \
+          case 1: nn_contract_reach_##T(1, 2, ks, a, a_m, b, places, c, c_m, more); break;                              \
+          case 2: nn_contract_reach_##T(2, 2, ks, a, a_m, b, places, c, c_m, more); break;                              \
+          case 4: nn_contract_reach_##T(4, 2, ks, a, a_m, b, places, c, c_m, more); break;                              \
+          case 6: nn_contract_reach_##T(6, 2, ks, a, a_m, b, places, c, c_m, more); break;                              \
+          default: nn_contract_reach_##T(NN_CONTRACT_ROWS, 2, ks, a, a_m, b, places, c, c_m, more);                     \
+        }                                                                                                               \
+      } else {                                                                                                          \
+        switch (done) {                                                                                                 \
+          case 1: nn_contract_reach_##T(1, MOST, ks, a, a_m, b, places, c, c_m, more); break;                           \
+          case 2: nn_contract_reach_##T(2, MOST, ks, a, a_m, b, places, c, c_m, more); break;                           \
+          case 4: nn_contract_reach_##T(4, MOST, ks, a, a_m, b, places, c, c_m, more); break;                           \
+          default: nn_contract_reach_##T(6, MOST, ks, a, a_m, b, places, c, c_m, more);                                 \
+        }                                                                                                               \
+      }                                                                                                                 \
+      a += done * a_m;                                                                                                  \
+      for (int v = 0; v < vectors; v++) c[v] += done * c_m;                                                             \
+    }                                                                                                                   \
+  }                                                                                                                     \
+                                                                                                                        \
+  /* Takes the columns of a tile that count from c, or puts them there: of each `pitch` elements the first `line` do.   \
+     Gives how many there are. */                                                                                       \
+  static ptrdiff_t nn_contract_lines_##T(int puts, int rows, ptrdiff_t width, ptrdiff_t column, ptrdiff_t most,         \
+                                         ptrdiff_t line, ptrdiff_t pitch, type *part, type *c, ptrdiff_t c_m) {         \
+    ptrdiff_t done = 0;                                                                                                 \
+    for (ptrdiff_t j = 0; j < width && done < most;) {                                                                  \
+      const ptrdiff_t at = (column + done) % line;                                                                      \
+      ptrdiff_t run = line - at < width - j ? line - at : width - j;                                                    \
+      run = run < most - done ? run : most - done;                                                                      \
+      for (int r = 0; r < rows; r++) {                                                                                  \
+        type *const inside = part + r * width + j, *const outside = c + r * c_m + done;                                 \
+        nn_contract_copy_##T(puts ? outside : inside, puts ? inside : outside, run);                                    \
+      }                                                                                                                 \
+      done += run;                                                                                                      \
+      j += at + run == line ? run + pitch - line : run;                                                                 \
+    }                                                                                                                   \
+    return done;                                                                                                        \
   }
 
 #define NN_CONTRACT_LINES_VIEW(T, type)                                                                                      \
@@ -222,7 +158,8 @@
             if (k0 > 0) nn_contract_lines_##T(0, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);              \
             const type *const from[2] = {b + place, b + place + VECTORS / 2};                                                \
             type *sums[2] = {part, part + VECTORS / 2};                                                                      \
-            nn_contract_reach_rows_##T(rows, 2, depth, a_packed, STRIDE, from, b_places, sums, VECTORS, k0 > 0);             \
+            nn_contract_reach_rows_##T(rows, 2, nn_contract_all(depth), a_packed, STRIDE, from, b_places, sums,              \
+                                       VECTORS, k0 > 0);                                                                     \
             n += nn_contract_lines_##T(1, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);                     \
           } else {                                                                                                           \
             /* What is left may end where memory ends: its columns are packed. */                                            \

@@ -4,10 +4,10 @@
 #ifndef NN_CONTRACT_TURNED_H
 #define NN_CONTRACT_TURNED_H
 
-#include "nn_contract_lines.h"
+#include "nn_contract_segments.h"
 /* @end */
 
-/* @section contract_turned needs: contract_lines */
+/* @section contract_turned needs: contract_segments */
 #if NN_CONTRACT_SIMD
 /* Sums of a tile of turned columns: with an operand or two they fill the registers. */
 #if NN_CONTRACT_SIMD == 512 || defined(__aarch64__)

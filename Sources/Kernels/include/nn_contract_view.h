@@ -16,6 +16,8 @@
                                                                                                                            \
   NN_CONTRACT_REACH_VIEW(T, type)                                                                                          \
                                                                                                                            \
+  NN_CONTRACT_EMPTY_LINES(T, type)                                                                                         \
+                                                                                                                           \
   NN_CONTRACT_SEGMENTS_VIEW(T, type)                                                                                       \
                                                                                                                            \
   NN_CONTRACT_LINES_VIEW(T, type)                                                                                          \

@@ -16,6 +16,8 @@ extern const char nn_contract_places_text[];
 extern const size_t nn_contract_places_text_length;
 extern const char nn_contract_lines_text[];
 extern const size_t nn_contract_lines_text_length;
+extern const char nn_contract_segments_text[];
+extern const size_t nn_contract_segments_text_length;
 extern const char nn_contract_turned_text[];
 extern const size_t nn_contract_turned_text_length;
 extern const char nn_contract_interleaved_text[];
@@ -30,6 +32,7 @@ static inline const char *nn_math_text_address(void) { return nn_math_text; }
 static inline const char *nn_contract_text_address(void) { return nn_contract_text; }
 static inline const char *nn_contract_places_text_address(void) { return nn_contract_places_text; }
 static inline const char *nn_contract_lines_text_address(void) { return nn_contract_lines_text; }
+static inline const char *nn_contract_segments_text_address(void) { return nn_contract_segments_text; }
 static inline const char *nn_contract_turned_text_address(void) { return nn_contract_turned_text; }
 static inline const char *nn_contract_interleaved_text_address(void) { return nn_contract_interleaved_text; }
 static inline const char *nn_contract_view_text_address(void) { return nn_contract_view_text; }
