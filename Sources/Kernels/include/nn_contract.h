@@ -118,7 +118,7 @@
 #define NN_CONTRACT_ROWS 4
 #endif
 /* Rows of a tile of one vector: as many sums, or each multiply-add would wait for the one before. */
-#define NN_CONTRACT_NARROW_ROWS (NN_CONTRACT_SIMD == 512 ? NN_CONTRACT_ROWS : 2 * NN_CONTRACT_ROWS)
+#define NN_CONTRACT_NARROW_ROWS (2 * NN_CONTRACT_ROWS)
 
 /* The scratch memory: up to 16 rows of the left operand, then a block of the right one. */
 #define NN_CONTRACT_DEPTH 2048                                   /* bytes of k in a block */

@@ -89,6 +89,7 @@
     }                                                                                                                         \
     for (ptrdiff_t l = 0; l < lines; l += most) {                                                                             \
       const ptrdiff_t used = lines - l < most ? lines - l : most, depth = used * length;                                      \
+      const nn_contract_span ks = nn_contract_all(depth);                                                                     \
       nn_contract_places(l * length, depth, k_axes, view[2], 3, 1, a_places);                                                 \
       nn_contract_places(l, used, k_axes, view[2] - 1, 3, 2, line_places);                                                    \
       for (ptrdiff_t i = 0; i < used; i++) {                                                                                  \
@@ -114,8 +115,7 @@
             from[v] = windows + n + v * WIDTH;                                                                                \
             to[v] = sums + m * padded + n + v * WIDTH;                                                                        \
           }                                                                                                                   \
-          nn_contract_reach_rows_##T(tall, vectors, nn_contract_all(depth), tile_a, tile_a_m, from, b_places, to, padded,     \
-                                     l > 0);                                                                                  \
+          nn_contract_reach_rows_##T(tall, vectors, &ks, tile_a, tile_a_m, from, b_places, to, padded, l > 0);                \
           n += vectors * WIDTH;                                                                                               \
         }                                                                                                                     \
       }                                                                                                                       \

@@ -29,9 +29,10 @@ NN_CONTRACT_INLINE nn_contract_span nn_contract_all(ptrdiff_t depth) {
 #define NN_CONTRACT_REACH_VIEW(T, type)                                                                                 \
   /* c[rows, vectors] (+)= a[rows, those k] b, whose row k of vector v begins at b[v] + places[k]; row r of vector v of \
      the result is at c[v] + r c_m. */                                                                                  \
-  NN_CONTRACT_INLINE void nn_contract_reach_##T(const int rows, const int vectors, nn_contract_span ks, const type *a,  \
-                                                ptrdiff_t a_m, const type *const *b, const ptrdiff_t *places,           \
-                                                type *const *c, ptrdiff_t c_m, int more) {                              \
+  NN_CONTRACT_INLINE void nn_contract_reach_##T(const int rows, const int vectors, const nn_contract_span *ks,          \
+                                                const type *a, ptrdiff_t a_m, const type *const *b,                     \
+                                                const ptrdiff_t *places, type *const *c, ptrdiff_t c_m, int more) {     \
+    const ptrdiff_t depth = ks->depth, period = ks->period, first = ks->first, stop = ks->stop;                         \
     enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type) };                                           \
     NN_CONTRACT_VECTOR(T) sum[8][4];                                                                                    \
     const type *base[4];                                                                                                \
@@ -45,8 +46,8 @@ NN_CONTRACT_INLINE nn_contract_span nn_contract_all(ptrdiff_t depth) {
         if (more) __builtin_memcpy(&sum[r][v], c[v] + r * c_m, BYTES);                                                  \
       }                                                                                                                 \
     }                                                                                                                   \
-    for (ptrdiff_t k0 = 0; k0 < ks.depth; k0 += ks.period) {                                                            \
-      for (ptrdiff_t k = k0 + ks.first; k < k0 + ks.stop; k++) {                                                        \
+    for (ptrdiff_t k0 = 0; k0 < depth; k0 += period) {                                                                  \
+      for (ptrdiff_t k = k0 + first; k < k0 + stop; k++) {                                                              \
         NN_CONTRACT_VECTOR(T) right[4];                                                                                 \
         NN_CONTRACT_UNROLL                                                                                              \
         for (int v = 0; v < vectors; v++) __builtin_memcpy(&right[v], base[v] + places[k], BYTES);                      \
@@ -67,9 +68,9 @@ NN_CONTRACT_INLINE nn_contract_span nn_contract_all(ptrdiff_t depth) {
   }                                                                                                                     \
                                                                                                                         \
   /* The same for any number of rows and NN_CONTRACT_REACH, 2 or 1 vectors, whose pointers in c are moved on. */        \
-  static void nn_contract_reach_rows_##T(int rows, int vectors, nn_contract_span ks, const type *a, ptrdiff_t a_m,      \
-                                         const type *const *b, const ptrdiff_t *places, type **c, ptrdiff_t c_m,        \
-                                         int more) {                                                                    \
+  static void nn_contract_reach_rows_##T(int rows, int vectors, const nn_contract_span *ks, const type *a,              \
+                                         ptrdiff_t a_m, const type *const *b, const ptrdiff_t *places, type **c,        \
+                                         ptrdiff_t c_m, int more) {                                                     \
     enum { MOST = NN_CONTRACT_REACH };                                                                                  \
     for (int left = rows, done; left > 0; left -= done) {                                                               \
       done = left >= 6 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;                                                         \
@@ -145,6 +146,7 @@ NN_CONTRACT_INLINE nn_contract_span nn_contract_all(ptrdiff_t depth) {
       const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                               \
       nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                        \
       nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                        \
+      const nn_contract_span ks = nn_contract_all(depth);                                                                    \
       for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                              \
         const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                                 \
         nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                                 \
@@ -158,8 +160,7 @@ NN_CONTRACT_INLINE nn_contract_span nn_contract_all(ptrdiff_t depth) {
             if (k0 > 0) nn_contract_lines_##T(0, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);              \
             const type *const from[2] = {b + place, b + place + VECTORS / 2};                                                \
             type *sums[2] = {part, part + VECTORS / 2};                                                                      \
-            nn_contract_reach_rows_##T(rows, 2, nn_contract_all(depth), a_packed, STRIDE, from, b_places, sums,              \
-                                       VECTORS, k0 > 0);                                                                     \
+            nn_contract_reach_rows_##T(rows, 2, &ks, a_packed, STRIDE, from, b_places, sums, VECTORS, k0 > 0);               \
             n += nn_contract_lines_##T(1, rows, VECTORS, n0 + n, N - n, line, pitch, part, tile_c, c_m);                     \
           } else {                                                                                                           \
             /* What is left may end where memory ends: its columns are packed. */                                            \

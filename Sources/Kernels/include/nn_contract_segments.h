@@ -9,6 +9,12 @@
 
 /* @section contract_segments needs: contract_lines */
 #if NN_CONTRACT_SIMD
+/* How many lines of windows of `tall` lines, a window a line further down each, are in the first `count` lines or the last. */
+NN_CONTRACT_INLINE ptrdiff_t nn_contract_outside(ptrdiff_t count, ptrdiff_t tall) {
+  const ptrdiff_t rising = count < tall ? count : tall;
+  return rising * (rising + 1) / 2 + (count - rising) * tall;
+}
+
 #define NN_CONTRACT_EMPTY_LINES(T, type)                                                                                       \
   NN_CONTRACT_INLINE int nn_contract_zeros_##T(const type *from, ptrdiff_t count) {                                            \
     int other = 0;                                                                                                             \
@@ -98,22 +104,24 @@
         above = nn_contract_empty_##T(last, pitch, reach, depth, period, b_places, b);                                         \
         below = nn_contract_empty_##T(last - above, -pitch, reach, depth, period, b_places, b + last * pitch);                 \
       }                                                                                                                        \
+      /* A tenth less to multiply repays looking at the sums; and tiles are smaller where windows differ. */                   \
+      const int repays = 10 * (nn_contract_outside(above, tall) + nn_contract_outside(below, tall)) >= lines * tall;           \
       for (ptrdiff_t m = 0; m < M; m += tallest) {                                                                             \
         const int rows = M - m < tallest ? (int)(M - m) : (int)tallest;                                                        \
         if (!(again && blocks == 1 && M <= tallest)) {                                                                         \
           nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                                 \
           nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                        \
         }                                                                                                                      \
-        const int leaving = above + below > 0 && nn_contract_finite_##T(rows, depth, a_packed, STRIDE);                        \
+        const int leaving = repays && nn_contract_finite_##T(rows, depth, a_packed, STRIDE);                                   \
         left_out |= leaving;                                                                                                   \
         for (ptrdiff_t s = 0; s < segments;) {                                                                                 \
           /* Segments that leave out the same lines of their windows go together. */                                           \
           nn_contract_span ks = {depth, period, 0, period};                                                                    \
-          int alike = 0;                                                                                                       \
-          for (; alike < MOST && s + alike < segments; alike++) {                                                              \
+          int alike = leaving ? 0 : segments - s < MOST ? (int)(segments - s) : (int)MOST;                                     \
+          for (; leaving && alike < MOST && s + alike < segments; alike++) {                                                   \
             const ptrdiff_t at = top + (s + alike) / per_line, end = lines + tall - 1 - below - at;                            \
-            const ptrdiff_t first = leaving && above > at ? (above - at < tall ? above - at : tall) : 0;                       \
-            const ptrdiff_t stop = leaving && end < tall ? (end > first ? end : first) : tall;                                 \
+            const ptrdiff_t first = above > at ? (above - at < tall ? above - at : tall) : 0;                                  \
+            const ptrdiff_t stop = end < tall ? (end > first ? end : first) : tall;                                            \
             if (alike > 0 && (first * wide != ks.first || stop * wide != ks.stop)) break;                                      \
             ks.first = first * wide;                                                                                           \
             ks.stop = stop * wide;                                                                                             \
@@ -135,7 +143,7 @@
           }                                                                                                                    \
           s += vectors;                                                                                                        \
           if (width == WIDTH && (k0 == 0 || line % WIDTH == 0)) {                                                              \
-            nn_contract_reach_rows_##T(rows, vectors, ks, a_packed, STRIDE, from, b_places, to, c_m, k0 > 0);                  \
+            nn_contract_reach_rows_##T(rows, vectors, &ks, a_packed, STRIDE, from, b_places, to, c_m, k0 > 0);                 \
             continue;                                                                                                          \
           }                                                                                                                    \
           for (int i = 0; i < rows * vectors * WIDTH && k0 > 0; i++) part[i] = 0;                                              \
@@ -145,7 +153,7 @@
             }                                                                                                                  \
           }                                                                                                                    \
           for (int v = 0; v < vectors; v++) sums[v] = part + v * WIDTH;                                                        \
-          nn_contract_reach_rows_##T(rows, vectors, ks, a_packed, STRIDE, from, b_places, sums, vectors * WIDTH, k0 > 0);      \
+          nn_contract_reach_rows_##T(rows, vectors, &ks, a_packed, STRIDE, from, b_places, sums, vectors * WIDTH, k0 > 0);     \
           for (int v = 0; v < vectors; v++) {                                                                                  \
             for (int r = 0; r < rows; r++) {                                                                                   \
               nn_contract_copy_##T(to[v] + r * c_m + done[v], part + (r * vectors + v) * WIDTH + lane[v] + done[v],            \
