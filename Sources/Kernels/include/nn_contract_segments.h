@@ -93,10 +93,11 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_outside(ptrdiff_t count, ptrdiff_t tall
     const ptrdiff_t per_line = (line + WIDTH - 1) / WIDTH, width = line < WIDTH ? line : (ptrdiff_t)WIDTH;                     \
     const ptrdiff_t segments = N / line * per_line, top = n0 / line;                                                           \
     const ptrdiff_t tallest = ROWS < 6 || (ROWS > 6 && M > 6 && M % 6 > 2) ? (ptrdiff_t)ROWS : 6;                              \
+    const int is_packed = again && blocks == 1 && M <= tallest;                                                                \
     int left_out = 0;                                                                                                          \
     for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                              \
       const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                                 \
-      nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                          \
+      if (!is_packed) nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                          \
       nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                          \
       ptrdiff_t above = 0, below = 0;                                                                                          \
       if (windows && leaves) {                                                                                                 \
@@ -108,7 +109,7 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_outside(ptrdiff_t count, ptrdiff_t tall
       const int repays = 10 * (nn_contract_outside(above, tall) + nn_contract_outside(below, tall)) >= lines * tall;           \
       for (ptrdiff_t m = 0; m < M; m += tallest) {                                                                             \
         const int rows = M - m < tallest ? (int)(M - m) : (int)tallest;                                                        \
-        if (!(again && blocks == 1 && M <= tallest)) {                                                                         \
+        if (!is_packed) {                                                                                                      \
           nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                                 \
           nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                        \
         }                                                                                                                      \

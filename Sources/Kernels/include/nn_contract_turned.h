@@ -149,6 +149,7 @@
       const int paired = width > WIDTH, neighbours = paired ? 1 : run;                                                        \
       const int groups = paired ? NN_CONTRACT_PAIRED : run == 1 ? 8 : MOST / run, columns = groups * neighbours;              \
       const ptrdiff_t panel = NN_CONTRACT_BLOCK_BYTES / bytes / columns * columns;                                            \
+      const int is_packed = again && blocks == 1 && M == rows;                                                                \
       nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                                    \
       for (ptrdiff_t start = 0; start < N; start += panel) {                                                                  \
         const ptrdiff_t stop = N - start < panel ? N : start + panel;                                                         \
@@ -160,10 +161,10 @@
             nn_contract_places(k0, 1, k_axes, view[2], 3, 2, &b_start);                                                       \
           }                                                                                                                   \
           if (!alike || k0 == 0) {                                                                                            \
-            nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                   \
+            if (!is_packed) nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                   \
             nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                   \
           }                                                                                                                   \
-          if (!(again && blocks == 1 && M == rows)) {                                                                         \
+          if (!is_packed) {                                                                                                   \
             nn_contract_pack_view_##T(depth, rows, a + a_start, a_places, m_places, a_packed);                                \
           }                                                                                                                   \
           for (ptrdiff_t n = start; n < stop; n += columns) {                                                                 \
