@@ -148,8 +148,8 @@ class Steady(Measurement):
     def turn(self, kind, processes):
         if kind not in processes:
             return
-        # Threads of the one before may still spin in wait of work.
-        time.sleep(0.01 if self.threads == 1 else 0.03)
+        # Threads of the one before may still spin in wait of work: OpenBLAS's for 2^28 cycles.
+        time.sleep(0.01 if self.threads == 1 else 0.1)
         _, samples, calls = self.counts[kind.key]
         try:
             answer = processes[kind].run(samples, calls)

@@ -584,7 +584,10 @@ NN_CONTRACT_INLINE void nn_contract_copy_f32(float *to, const float *from, ptrdi
   }
   ptrdiff_t i = 0;
 #if NN_CONTRACT_SIMD >= 256
-  for (; i + 2 * CHUNK <= n; i += 2 * CHUNK) __builtin_memcpy(to + i, from + i, 32);
+  for (; i + 2 * CHUNK <= n; i += 2 * CHUNK) {
+    __builtin_memcpy(to + i, from + i, 32);
+    NN_CONTRACT_HIDE(to); /* or compilers call memcpy, which takes longer than what is copied here */
+  }
 #endif
   for (; i + CHUNK <= n; i += CHUNK) __builtin_memcpy(to + i, from + i, 16);
   if (i < n) __builtin_memcpy(to + n - CHUNK, from + n - CHUNK, 16);
@@ -1075,7 +1078,10 @@ NN_CONTRACT_INLINE void nn_contract_copy_f64(double *to, const double *from, ptr
   }
   ptrdiff_t i = 0;
 #if NN_CONTRACT_SIMD >= 256
-  for (; i + 2 * CHUNK <= n; i += 2 * CHUNK) __builtin_memcpy(to + i, from + i, 32);
+  for (; i + 2 * CHUNK <= n; i += 2 * CHUNK) {
+    __builtin_memcpy(to + i, from + i, 32);
+    NN_CONTRACT_HIDE(to); /* or compilers call memcpy, which takes longer than what is copied here */
+  }
 #endif
   for (; i + CHUNK <= n; i += CHUNK) __builtin_memcpy(to + i, from + i, 16);
   if (i < n) __builtin_memcpy(to + n - CHUNK, from + n - CHUNK, 16);
@@ -1557,7 +1563,10 @@ NN_CONTRACT_INLINE void nn_contract_copy_i32(int32_t *to, const int32_t *from, p
   }
   ptrdiff_t i = 0;
 #if NN_CONTRACT_SIMD >= 256
-  for (; i + 2 * CHUNK <= n; i += 2 * CHUNK) __builtin_memcpy(to + i, from + i, 32);
+  for (; i + 2 * CHUNK <= n; i += 2 * CHUNK) {
+    __builtin_memcpy(to + i, from + i, 32);
+    NN_CONTRACT_HIDE(to); /* or compilers call memcpy, which takes longer than what is copied here */
+  }
 #endif
   for (; i + CHUNK <= n; i += CHUNK) __builtin_memcpy(to + i, from + i, 16);
   if (i < n) __builtin_memcpy(to + n - CHUNK, from + n - CHUNK, 16);
@@ -2039,7 +2048,10 @@ NN_CONTRACT_INLINE void nn_contract_copy_i64(int64_t *to, const int64_t *from, p
   }
   ptrdiff_t i = 0;
 #if NN_CONTRACT_SIMD >= 256
-  for (; i + 2 * CHUNK <= n; i += 2 * CHUNK) __builtin_memcpy(to + i, from + i, 32);
+  for (; i + 2 * CHUNK <= n; i += 2 * CHUNK) {
+    __builtin_memcpy(to + i, from + i, 32);
+    NN_CONTRACT_HIDE(to); /* or compilers call memcpy, which takes longer than what is copied here */
+  }
 #endif
   for (; i + CHUNK <= n; i += CHUNK) __builtin_memcpy(to + i, from + i, 16);
   if (i < n) __builtin_memcpy(to + n - CHUNK, from + n - CHUNK, 16);

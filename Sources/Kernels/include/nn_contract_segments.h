@@ -116,16 +116,17 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_outside(ptrdiff_t count, ptrdiff_t tall
         const int leaving = repays && nn_contract_finite_##T(rows, depth, a_packed, STRIDE);                                   \
         left_out |= leaving;                                                                                                   \
         for (ptrdiff_t s = 0; s < segments;) {                                                                                 \
-          /* Segments that leave out the same lines of their windows go together. */                                           \
+          /* Segments that leave out the same lines of their windows go together. Where sums of one vector would wait for each \
+             other, as many as fit do, and leave out what all of them may. */                                                  \
           nn_contract_span ks = {depth, period, 0, period};                                                                    \
           int alike = leaving ? 0 : segments - s < MOST ? (int)(segments - s) : (int)MOST;                                     \
           for (; leaving && alike < MOST && s + alike < segments; alike++) {                                                   \
             const ptrdiff_t at = top + (s + alike) / per_line, end = lines + tall - 1 - below - at;                            \
             const ptrdiff_t first = above > at ? (above - at < tall ? above - at : tall) : 0;                                  \
             const ptrdiff_t stop = end < tall ? (end > first ? end : first) : tall;                                            \
-            if (alike > 0 && (first * wide != ks.first || stop * wide != ks.stop)) break;                                      \
-            ks.first = first * wide;                                                                                           \
-            ks.stop = stop * wide;                                                                                             \
+            if (alike > 0 && (rows == 4 || rows == 6) && (first * wide != ks.first || stop * wide != ks.stop)) break;          \
+            ks.first = alike == 0 || first * wide < ks.first ? first * wide : ks.first;                                        \
+            ks.stop = alike == 0 || stop * wide > ks.stop ? stop * wide : ks.stop;                                             \
           }                                                                                                                    \
           const int vectors = rows <= 6 && alike == MOST ? (int)MOST : alike >= 2 ? 2 : 1;                                     \
           const type *from[4];                                                                                                 \
