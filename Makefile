@@ -11,6 +11,9 @@ DESTDIR ?=
 # What Swift files are looked at by the formatter and the linter.
 SWIFT_SOURCES := Package.swift $(wildcard Sources Tests Benchmarks/Step Examples)
 
+# The benchmarks' program has Swift's libraries inside, as the installed nncc has.
+BENCH_STEP = $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build-bench --product nncc-bench-step
+
 .PHONY: build static install uninstall dist demo examples test test-package lint format bench counts clean dependencies
 
 build: dependencies
@@ -60,17 +63,17 @@ format:
 # nncc beside its peers, which go into Benchmarks/.venv; BENCH="--quick --only mlp" and the like choose.
 bench: dependencies
 	@.ci/install bench || echo "some peers will be left out" >&2
-	$(SWIFT) build -c release --product nncc-bench-step
+	$(BENCH_STEP)
 	python3 Benchmarks/run.py $(BENCH)
 
 # The instructions of fixed workloads against those of Benchmarks/counts.json.
 counts: dependencies
-	$(SWIFT) build -c release --product nncc-bench-step
+	$(BENCH_STEP)
 	python3 Benchmarks/counts.py
 
 clean:
 	$(SWIFT) package clean
-	rm -rf .build .build-static Examples/digits/out Examples/package/.build Benchmarks/out
+	rm -rf .build .build-static .build-bench Examples/digits/out Examples/package/.build Benchmarks/out
 
 # Debian packages that the build needs, where they are missing.
 dependencies:

@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-BENCH = os.path.join(HERE, "../.build/release/nncc-bench-step")
+BENCH = os.path.join(HERE, "../.build-bench/release/nncc-bench-step")
 FILE = os.path.join(HERE, "counts.json")
 TOLERANCE = 0.02
 WORKLOADS = ("mlp", "cnn", "birnn")

@@ -12,7 +12,7 @@ from typing import Tuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = os.path.join(HERE, "out")
-BENCH = os.path.join(HERE, "../.build/release/nncc-bench-step")
+BENCH = os.path.join(HERE, "../.build-bench/release/nncc-bench-step")
 
 
 @dataclass(frozen=True)

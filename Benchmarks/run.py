@@ -313,7 +313,7 @@ def main():
         with open(file) as source:
             return write(json.load(source), options)
     if not os.path.exists(BENCH):
-        sys.exit("build it first: swift build -c release --product nncc-bench-step")
+        sys.exit("build it first: make bench does, into .build-bench")
     for folder in (DATA, GRAPHS, CACHE):
         os.makedirs(folder, exist_ok=True)
     python = environment.interpreter()
