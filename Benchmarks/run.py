@@ -8,7 +8,8 @@ moves on from round to round and turns about, so that what disturbs the machine 
 its samples. Before anything is timed, all must have computed the same, and nncc must give the same bits in both tiers,
 with every number of threads, at every step of the measurement: a row where that is not so is refused with an error.
 
-Writes out/results.json, out/table.md, out/peers.md and out/chart.svg; with --docs also into Docs/performance.md.
+Writes out/results.json (with --quick out/quick.json), out/table.md, out/peers.md and out/chart.svg; with --docs also into
+Docs/performance.md.
 """
 
 import argparse
@@ -308,7 +309,8 @@ def main():
     # Ended from outside, it takes its processes with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     options = parsed_options()
-    file = os.path.join(OUT, "results.json")
+    # A quick look does not take the place of a whole run's results.
+    file = os.path.join(OUT, "quick.json" if options.quick else "results.json")
     if options.render:
         with open(file) as source:
             return write(json.load(source), options)
