@@ -312,7 +312,7 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
       const int vectors, int rows, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k, const type *b,           \
       ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more) {                                                                  \
     const char *const nothing = (const char *)b;                                                                          \
-    if (vectors == 1 && NN_CONTRACT_NARROW_ROWS > NN_CONTRACT_ROWS && rows >= NN_CONTRACT_NARROW_ROWS) {                  \
+    if (vectors == 1 && rows >= NN_CONTRACT_NARROW_ROWS) {                                                                \
       nn_contract_narrow_##T##_##BYTES(depth, a, a_m, a_k, b, b_k, c, c_m, more);                                         \
       return NN_CONTRACT_NARROW_ROWS;                                                                                     \
     }                                                                                                                     \
@@ -732,7 +732,7 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
-      const int has_narrow = NN_CONTRACT_NARROW_ROWS > ROWS && few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
+      const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
       const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
       for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
         int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
@@ -1226,7 +1226,7 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
-      const int has_narrow = NN_CONTRACT_NARROW_ROWS > ROWS && few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
+      const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
       const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
       for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
         int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
@@ -1711,7 +1711,7 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
-      const int has_narrow = NN_CONTRACT_NARROW_ROWS > ROWS && few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
+      const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
       const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
       for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
         int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
@@ -2196,7 +2196,7 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
-      const int has_narrow = NN_CONTRACT_NARROW_ROWS > ROWS && few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
+      const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
       const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
       for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
         int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;

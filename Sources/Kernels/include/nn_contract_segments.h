@@ -85,7 +85,7 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_outside(ptrdiff_t count, ptrdiff_t tall
     type *const a_packed = (type *)scratch;                                                                                    \
     ptrdiff_t a_places[DEPTH], b_places[DEPTH], m_places[ROWS];                                                                \
     /* A window is `tall` lines of `wide` elements, where its lines are neighbours in the image. */                            \
-    const ptrdiff_t *const window = k_axes + 3 * (view[2] - 2);                                                                \
+    const ptrdiff_t *const window = view[2] >= 2 ? k_axes + 3 * (view[2] - 2) : k_axes;                                        \
     const int windows = view[2] >= 2 && window[2] == pitch && window[5] > 0 && window[0] * window[3] <= DEPTH;                 \
     const ptrdiff_t tall = windows ? window[0] : 1, wide = windows ? window[3] : 1, period = tall * wide;                      \
     const ptrdiff_t blocks = (K / period + DEPTH / period - 1) / (DEPTH / period);                                             \
@@ -118,7 +118,8 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_outside(ptrdiff_t count, ptrdiff_t tall
         for (ptrdiff_t s = 0; s < segments;) {                                                                                 \
           /* Segments that leave out the same lines of their windows go together. Where sums of one vector would wait for each \
              other, as many as fit do, and leave out what all of them may. */                                                  \
-          nn_contract_span ks = {depth, period, 0, period};                                                                    \
+          nn_contract_span ks = nn_contract_all(depth);                                                                        \
+          if (leaving) ks.period = period;                                                                                     \
           int alike = leaving ? 0 : segments - s < MOST ? (int)(segments - s) : (int)MOST;                                     \
           for (; leaving && alike < MOST && s + alike < segments; alike++) {                                                   \
             const ptrdiff_t at = top + (s + alike) / per_line, end = lines + tall - 1 - below - at;                            \
