@@ -45,7 +45,7 @@ let package = Package(
       exclude: ["Golden"]),
     .target(name: "CTestEnvironment", path: "Tests/Environment"),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["NNRuntime", "CTestEnvironment"],
+      name: "RuntimeTests", dependencies: ["NNRuntime", "CSystem", "CTestEnvironment"],
       path: "Tests/RuntimeTests",
       exclude: ["Fixtures"]),
     .testTarget(

@@ -81,11 +81,10 @@ nn_cores nn_own_cores(void) {
 
 int nn_current_core(void) { return sched_getcpu(); }
 
-void nn_leave_core(const nn_cores *cores, int core) {
+void nn_keep_off_core(pthread_t thread, const nn_cores *cores, int core) {
   cpu_set_t set;
   CPU_ZERO(&set);
   memcpy(&set, cores, sizeof set < sizeof *cores ? sizeof set : sizeof *cores);
-  if (core < 0 || core >= CPU_SETSIZE) return;
-  CPU_CLR(core, &set);
-  if (CPU_COUNT(&set) > 0) (void)sched_setaffinity(0, sizeof set, &set);
+  if (core >= 0 && core < CPU_SETSIZE) CPU_CLR(core, &set);
+  if (CPU_COUNT(&set) > 0) (void)pthread_setaffinity_np(thread, sizeof set, &set);
 }

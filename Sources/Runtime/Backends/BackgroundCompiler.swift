@@ -30,7 +30,8 @@ enum BackgroundCompiler {
   }
 
   private static func startThread() -> Bool {
-    startDetachedThread(nil) { _ in
+    var thread = pthread_t()
+    return startDetachedThread(nil, as: &thread) { _ in
       // Linux gives every thread a priority of its own, and what it starts inherits it.
       setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, BackgroundCompiler.niceness)
       while let job = BackgroundCompiler.next() { job() }

@@ -40,10 +40,10 @@ final class ThreadPool: @unchecked Sendable {
   /// Workers are started by the first call that has pieces for them: a small program's have none. Only who has set `isBusy` looks.
   private var areWorkersStarted = false
   private let call: UnsafeMutablePointer<KernelCall>
-  /// For each piece the last call of which it has been begun, by whichever thread.
-  private let begun: [Counter]
-  /// The core that the caller of the present call was on.
-  private let callersCore = Atomic<Int>(-1)
+  /// The worker of piece 1 comes first: piece 0 is the caller's.
+  private let workers: [Worker]
+  /// Those that the first caller could run on.
+  private var cores = nn_cores()
   private let workersDoor = Door()
   private let callersDoor = Door()
 
@@ -63,7 +63,7 @@ final class ThreadPool: @unchecked Sendable {
   private init(threads: Int) {
     self.threads = threads
     call = .allocate(capacity: 1)
-    begun = (0..<max(threads, 1)).map { _ in Counter() }
+    workers = (1..<max(threads, 1)).map { _ in Worker() }
   }
 
   /// Runs all pieces and returns when they are done. If another caller has the threads, this one's runs the pieces itself.
@@ -79,19 +79,17 @@ final class ThreadPool: @unchecked Sendable {
       }
       return 0
     }
-    if !areWorkersStarted {
-      for index in 1..<threads { start(worker: index) }
-      areWorkersStarted = true
-    }
+    let core = nn_current_core()
+    if !areWorkersStarted { startWorkers(from: core) }
+    for worker in workers.prefix(kernel.pieces - 1) { move(worker, off: core) }
     least.store(Int.max, ordering: .relaxed)
     call.initialize(to: kernel)
-    callersCore.store(Int(nn_current_core()), ordering: .relaxed)
     remaining.store(kernel.pieces - 1, ordering: .relaxed)
     let count = (ticket.load(ordering: .relaxed) >> 16) &+ 1
     ticket.store(count << 16 | kernel.pieces, ordering: .sequentiallyConsistent)
     workersDoor.open()
     note(kernel.run(piece: 0))
-    for piece in 1..<kernel.pieces where begun[piece].advance(to: count) {
+    for piece in 1..<kernel.pieces where workers[piece - 1].begin(count) {
       note(kernel.run(piece: piece))
       remaining.subtract(1, ordering: .sequentiallyConsistent)
     }
@@ -109,35 +107,49 @@ final class ThreadPool: @unchecked Sendable {
 
   private struct Start {
     var pool: ThreadPool
-    var worker: Int
+    var worker: Worker
+    var piece: Int
   }
 
-  private func start(worker: Int) {
+  private func startWorkers(from core: Int32) {
+    cores = nn_own_cores()
+    for (index, worker) in workers.enumerated() {
+      worker.core.store(core, ordering: .relaxed)
+      start(worker, piece: index + 1)
+    }
+    areWorkersStarted = true
+  }
+
+  private func start(_ worker: Worker, piece: Int) {
     let start = UnsafeMutablePointer<Start>.allocate(capacity: 1)
-    start.initialize(to: Start(pool: self, worker: worker))
-    let failure = startDetachedThread(start) { argument in
+    start.initialize(to: Start(pool: self, worker: worker, piece: piece))
+    let failure = startDetachedThread(start, as: &worker.thread) { argument in
       guard let argument else { return nil }
       let start = argument.assumingMemoryBound(to: Start.self).move()
       argument.deallocate()
-      start.pool.work(as: start.worker)
+      start.pool.work(as: start.worker, piece: start.piece)
     }
     precondition(failure == 0, "no thread can be started: \(failure)")
   }
 
+  /// The system wakes a thread where it slept, or where it is woken from, and would leave it on the core on which the caller
+  /// computes until its next tick, some milliseconds later. To move one that sleeps takes a microsecond.
+  private func move(_ worker: Worker, off core: Int32) {
+    if worker.core.load(ordering: .relaxed) != core { return }
+    nn_keep_off_core(worker.thread, &cores, core)
+    worker.core.store(-1, ordering: .relaxed)
+  }
+
   /// A pool stays for the life of the process, and so do its workers.
-  private func work(as worker: Int) -> Never {
-    var cores = nn_own_cores()
+  private func work(as worker: Worker, piece: Int) -> Never {
     var seen = 0
     while true {
       workersDoor.wait { self.ticket.load(ordering: .sequentiallyConsistent) != seen }
       seen = ticket.load(ordering: .sequentiallyConsistent)
-      guard worker < seen & 0xFFFF else { continue }
-      // The system may have woken it on the core on which the caller computes, and would leave it there for many calls.
-      let core = callersCore.load(ordering: .relaxed)
-      if core >= 0, Int(nn_current_core()) == core { nn_leave_core(&cores, Int32(core)) }
+      worker.core.store(nn_current_core(), ordering: .relaxed)
       // Only who begins a piece may look at the call, which cannot end before the piece does.
-      guard begun[worker].advance(to: seen >> 16) else { continue }
-      note(call.pointee.run(piece: worker))
+      guard piece < seen & 0xFFFF, worker.begin(seen >> 16) else { continue }
+      note(call.pointee.run(piece: piece))
       if remaining.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 {
         callersDoor.open()
       }
@@ -145,16 +157,21 @@ final class ThreadPool: @unchecked Sendable {
   }
 }
 
-/// A number that only grows.
-private final class Counter: Sendable {
-  private let value = Atomic<Int>(0)
+/// A thread of a pool, and the piece of each call that is meant for it.
+private final class Worker: @unchecked Sendable {
+  /// Only who has set the pool's `isBusy` looks.
+  var thread = pthread_t()
+  /// Where it last woke, and so sleeps now; -1 where it has been moved since.
+  let core = Atomic<Int32>(-1)
+  /// The last call whose piece has been begun, by whichever thread.
+  private let begun = Atomic<Int>(0)
 
-  /// Makes the number a greater one; false where it is that already, or greater.
-  func advance(to next: Int) -> Bool {
-    var current = value.load(ordering: .relaxed)
-    while current < next {
-      let (exchanged, original) = value.compareExchange(
-        expected: current, desired: next, ordering: .acquiringAndReleasing)
+  /// Takes the call's piece; false where it has been begun, or a later one's.
+  func begin(_ call: Int) -> Bool {
+    var current = begun.load(ordering: .relaxed)
+    while current < call {
+      let (exchanged, original) = begun.compareExchange(
+        expected: current, desired: call, ordering: .acquiringAndReleasing)
       if exchanged { return true }
       current = original
     }
@@ -205,7 +222,7 @@ private final class Door: @unchecked Sendable {
 ///
 /// Signals are the main thread's business: the thread inherits a mask that blocks all.
 func startDetachedThread(
-  _ argument: UnsafeMutableRawPointer?,
+  _ argument: UnsafeMutableRawPointer?, as thread: inout pthread_t,
   _ body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
 ) -> Int32 {
   var all = sigset_t()
@@ -213,7 +230,6 @@ func startDetachedThread(
   sigfillset(&all)
   pthread_sigmask(SIG_SETMASK, &all, &before)
   defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-  var thread = pthread_t()
   let failure = pthread_create(&thread, nil, body, argument)
   if failure == 0 { pthread_detach(thread) }
   return failure

@@ -3,6 +3,7 @@
 #ifndef NN_SYSTEM_H
 #define NN_SYSTEM_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,8 +31,9 @@ nn_cores nn_own_cores(void);
 /* The core on which the calling thread runs at this moment, or -1. */
 int nn_current_core(void);
 
-/* Moves the calling thread to another of the cores, if there is another. */
-void nn_leave_core(const nn_cores *cores, int core);
+/* Keeps a thread of this process on the other ones of the cores, if there are others: where it is on this one it moves. With
+   the core -1 it may be on all of them. */
+void nn_keep_off_core(pthread_t thread, const nn_cores *cores, int core);
 
 /* SHA-256, by FIPS 180-4. A digest of several pieces is that of the pieces one after the other. */
 typedef struct {
