@@ -4,7 +4,7 @@
 #include "nn_math.h"
 
 #include "nn_contract.h"
-#include "nn_contract_view.h"
+#include "nn_contract_images.h"
 #include "nn_lookup.h"
 
 /* r may be an operand itself, so no `restrict`: the pragma alone says that iterations are independent. */
@@ -271,6 +271,12 @@
                       void *scratch, int again) {                                                 \
     nn_##op##_##T(M, N, m0, n0, view, a, b, c, c_m, scratch, again);                              \
   }
+#define CONTRACT_IMAGES(op, T)                                                                    \
+  void NAME(op##_##T)(ptrdiff_t images, ptrdiff_t b_step, ptrdiff_t c_step, ptrdiff_t M,          \
+                      ptrdiff_t N, const ptrdiff_t *view, const TYPE_##T *a,                      \
+                      const TYPE_##T *b, TYPE_##T *c, ptrdiff_t c_m, void *scratch) {             \
+    nn_##op##_##T(images, b_step, c_step, M, N, view, a, b, c, c_m, scratch);                     \
+  }                                                                                               \
 
 /* ---- look-ups and random factors ---- */
 

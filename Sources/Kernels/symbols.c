@@ -7,7 +7,7 @@
 #pragma clang diagnostic ignored "-Wunused-function"
 #include "nn_math.h"
 
-#include "nn_contract.h"
+#include "nn_contract_images.h"
 
 extern const nn_symbol nn_table_base[];
 extern const size_t nn_table_count_base;
@@ -64,6 +64,10 @@ const void *nn_symbol_address(int level, const char *name) {
 
 ptrdiff_t nn_contract_scratch_bytes(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t size) {
   return nn_contract_scratch(M, N, K, size);
+}
+
+ptrdiff_t nn_contract_images_scratch_bytes(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t reach, ptrdiff_t size) {
+  return nn_contract_images_scratch(M, N, K, reach, size);
 }
 
 #pragma STDC FP_CONTRACT OFF

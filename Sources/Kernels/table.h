@@ -33,6 +33,7 @@
 #define EXTREME_INDEX(op, T) ROW(op##_##T)
 #define CONTRACT(op, T) ROW(op##_##T)
 #define CONTRACT_BLOCK(op, T) ROW(op##_##T)
+#define CONTRACT_IMAGES(op, T) ROW(op##_##T)
 #define CONTRACT_VIEW(op, T) ROW(op##_##T)
 #define CHECK_INDICES(op, T) ROW(op##_##T)
 #define GATHER(op, T) ROW(op##_##T##_i32) ROW(op##_##T##_i64)

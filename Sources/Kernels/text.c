@@ -5,7 +5,7 @@
 
 #pragma clang diagnostic ignored "-Wunused-function"
 #include "nn_contract.h"
-#include "nn_contract_view.h"
+#include "nn_contract_images.h"
 #include "nn_math.h"
 
 #include "nn_lookup.h"
@@ -38,4 +38,5 @@ EMBED("nn_contract_segments", "nn_contract_segments.h")
 EMBED("nn_contract_turned", "nn_contract_turned.h")
 EMBED("nn_contract_interleaved", "nn_contract_interleaved.h")
 EMBED("nn_contract_view", "nn_contract_view.h")
+EMBED("nn_contract_images", "nn_contract_images.h")
 EMBED("nn_lookup", "nn_lookup.h")

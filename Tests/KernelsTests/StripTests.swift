@@ -33,7 +33,8 @@ import Testing
 
   @Test(arguments: [
     "nn_math", "nn_contract", "nn_contract_places", "nn_contract_lines", "nn_contract_segments",
-    "nn_contract_turned", "nn_contract_interleaved", "nn_contract_view", "nn_lookup",
+    "nn_contract_turned", "nn_contract_interleaved", "nn_contract_view", "nn_contract_images",
+    "nn_lookup",
   ])
   func embeddedTextIsTheHeader(_ name: String) throws {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -55,6 +56,7 @@ import Testing
     case "nn_contract_interleaved":
       (nn_contract_interleaved_text_address(), nn_contract_interleaved_text_length)
     case "nn_contract_view": (nn_contract_view_text_address(), nn_contract_view_text_length)
+    case "nn_contract_images": (nn_contract_images_text_address(), nn_contract_images_text_length)
     default: (nn_lookup_text_address(), nn_lookup_text_length)
     }
   }

@@ -98,6 +98,12 @@ private struct View {
       UnsafeMutableRawPointer, Int, UnsafeMutableRawPointer, Int32
     ) -> Void
 
+  typealias ImagesProduct =
+    @convention(c) (
+      Int, Int, Int, Int, Int, UnsafePointer<Int>, UnsafeRawPointer, UnsafeRawPointer,
+      UnsafeMutableRawPointer, Int, UnsafeMutableRawPointer
+    ) -> Void
+
   /// With random factors, unless `image` or `weight` says what stands at a place instead.
   private func check<T: Factor>(
     _ view: View, _: T.Type, _ generator: inout Generator, image: ((Int) -> T?)? = nil,
@@ -164,6 +170,57 @@ private struct View {
     }
   }
 
+  /// Several images, whose results lie in rows that are longer than they are.
+  private func checkImages<T: Factor>(
+    _ images: Int, _ view: View, _: T.Type, _ generator: inout Generator,
+    image: ((Int) -> T?)? = nil, weight: ((Int) -> T?)? = nil
+  ) {
+    let (rows, columns, depth) =
+      (View.count(view.rows), View.count(view.columns), View.count(view.k))
+    let a = (0..<view.span([view.rows, view.k], fields: [1, 1])).map {
+      weight?($0) ?? T.factor(&generator)
+    }
+    let reach = view.span([view.columns, view.k], fields: [1, 2])
+    let step = reach + Int.random(in: 0...3, using: &generator)
+    let b = (0..<images * step).map { image?($0 % step) ?? T.factor(&generator) }
+    let (line, page) = (columns + 3, rows * (columns + 3) + 5)
+    let kPlaces = (0..<depth).map {
+      (View.place($0, view.k, field: 1), View.place($0, view.k, field: 2))
+    }
+    var expected = [UInt64?](repeating: nil, count: images * page)
+    for number in 0..<images {
+      for i in 0..<rows {
+        let row = View.place(i, view.rows, field: 1)
+        for j in 0..<columns {
+          let column = number * step + View.place(j, view.columns, field: 1)
+          let sum = kPlaces.reduce(T.zero) { T.fused(a[row + $1.0], b[column + $1.1], $0) }
+          expected[number * page + i * line + j] = sum.comparable
+        }
+      }
+    }
+    for level in levels {
+      let product = unsafeBitCast(
+        address(level, "contract_images_\(T.letters)"), to: ImagesProduct.self)
+      let size = nn_contract_images_scratch_bytes(
+        rows, columns, depth, reach, MemoryLayout<T>.size)
+      let scratch = FencedBytes(count: size, fencedAtEnd: true)
+      for fencedAtEnd in [true, false] {
+        // The last image ends where its windows do.
+        let byteCount = (b.count - step + reach) * MemoryLayout<T>.stride
+        let fenced = FencedBytes(count: byteCount, fencedAtEnd: fencedAtEnd)
+        b.withUnsafeBytes { fenced.start.copyMemory(from: $0.baseAddress!, byteCount: byteCount) }
+        let before: [UInt64] = written(images * page, from: nil as [T]?) { _ in }
+        let found: [UInt64] = written(images * page, from: nil as [T]?) {
+          product(
+            images, step, page, rows, columns, view.numbers, a, UnsafeRawPointer(fenced.start), $0,
+            line, scratch.start)
+        }
+        let wanted = zip(expected, before).map { $0 ?? $1 }
+        #expect(found == wanted, "level \(level), \(images) images, \(view.numbers)")
+      }
+    }
+  }
+
   @Test(arguments: 0..<40) func isOneChainAnElement(seed: Int) {
     var generator = Generator(UInt64(seed))
     let windows = Windows(&generator)
@@ -214,6 +271,53 @@ private struct View {
         weight: { $0 % 2 == 0 ? 1e-30 : -1e-30 })
       check(
         view, Float.self, &generator, image: { zeros($0) ?? -1e-30 }, weight: { _ in 1e-30 })
+    }
+  }
+
+  /// Few filters on images with short lines go together, a vector of images at a time and what is left over.
+  @Test(arguments: 0..<24) func imagesTogether(seed: Int) {
+    var generator = Generator(UInt64(1000 + seed))
+    var windows = Windows(&generator)
+    windows.filters = Int.random(in: 1...13, using: &generator)
+    windows.planeHeight = windows.height + Int.random(in: 0...6, using: &generator)
+    windows.planeWidth = windows.width + Int.random(in: 0...8, using: &generator)
+    let images = Int.random(in: 1...37, using: &generator)
+    checkImages(images, windows.forward, Float.self, &generator)
+    checkImages(images, windows.forward, Double.self, &generator)
+    if seed % 4 == 0 { checkImages(images, windows.forward, Int32.self, &generator) }
+    if seed % 4 == 1 { checkImages(images, windows.forward, Int64.self, &generator) }
+  }
+
+  /// As `linesOfZeros`, at all four sides of images that go together, and with nothing but zeros.
+  @Test(arguments: [1, 3, 40]) func marginsOfZeros(channels: Int) {
+    var generator = Generator(UInt64(200 + channels))
+    let (side, pitch) = (6, 10)
+    let plane = pitch * pitch
+    let view = View(
+      rows: [[7, 25]], columns: [[side, pitch], [side, 1]],
+      k: [[channels, 175, plane], [5, 5, pitch], [5, 1, 1]])
+    for (above, below, left, right) in [
+      (4, 4, 4, 4), (0, 3, 5, 0), (2, 0, 0, 1), (0, 0, 4, 4), (10, 0, 0, 0), (1, 1, 6, 4),
+    ] {
+      func zeros<T: Factor>(_ place: Int) -> T? {
+        let (line, column) = (place % plane / pitch, place % pitch)
+        let isOutside =
+          line < above || line >= pitch - below || column < left || column >= pitch - right
+        return isOutside ? T.zero : nil
+      }
+      checkImages(18, view, Float.self, &generator, image: zeros)
+      checkImages(9, view, Double.self, &generator, image: zeros)
+      checkImages(16, view, Int32.self, &generator, image: zeros)
+      for special in [Float.infinity, -.infinity, .nan] {
+        checkImages(
+          16, view, Float.self, &generator, image: zeros, weight: { $0 == 31 ? special : nil })
+      }
+      checkImages(
+        17, view, Float.self, &generator,
+        image: { zeros($0) ?? ($0 % 3 == 0 ? 1e-30 : -1e-30) },
+        weight: { $0 % 2 == 0 ? 1e-30 : -1e-30 })
+      checkImages(
+        16, view, Float.self, &generator, image: { zeros($0) ?? -1e-30 }, weight: { _ in 1e-30 })
     }
   }
 

@@ -15,10 +15,14 @@ struct ContractionNest {
     self.split = split
   }
 
-  var rowIndices: [String?] { space.indices.map { "i\($0)" } }
+  /// The batch's index is that of the first image where several go together.
+  var rowIndices: [String?] {
+    space.indices.map { $0 == shape.images?.axis ? "image" : "i\($0)" }
+  }
 
   /// Opens loops until `low` and `high` bound the rows (or columns) to be computed.
   mutating func open(_ writer: inout CWriter) {
+    if let images = shape.images { return open(images, &writer) }
     guard let split, split.units > 1 else {
       for axis in shape.batchAxes {
         writer.openLoop("i\(axis)", to: "\(space[axis])")
@@ -49,10 +53,41 @@ struct ContractionNest {
     }
   }
 
+  /// As many images as go together, and fewer at the end. Units are images: a unit has all of their rows.
+  private mutating func open(_ images: ContractionImages, _ writer: inout CWriter) {
+    for axis in shape.batchAxes where axis != images.axis {
+      writer.line("const ptrdiff_t i\(axis) = 0;")
+    }
+    let isSplit = (split?.units ?? 1) > 1
+    let (first, stop) = isSplit ? ("begin", "end") : ("0", "\(images.extent)")
+    let count = ContractionImages.count
+    writer.openLoop("image", from: first, to: stop, by: count)
+    opened += 1
+    writer.line(
+      "const ptrdiff_t images = \(stop) - image < \(count) ? \(stop) - image : \(count);")
+  }
+
+  /// Opens the loop over the images of a call, whose sums are a tile each.
+  func openImages(_ writer: inout CWriter) {
+    guard let images = shape.images else { return }
+    let (index, type) = ("i\(images.axis)", shape.contraction.element.cName)
+    writer.openLoop(index, from: "image", to: "image + images")
+    writer.line(
+      "\(type) *const tile = sums + (\(index) - image) * \(shape.rows * shape.columns);")
+  }
+
+  func closeImages(_ writer: inout CWriter) { if shape.images != nil { writer.close() } }
+
+  /// What holds the sums before the epilogue: the tile, or those of all images of a call.
+  var sums: String { shape.images == nil ? "tile" : "sums" }
+
   func close(_ writer: inout CWriter) { for _ in 0..<opened { writer.close() } }
 
   /// The rows and columns that `low` and `high` bound.
   var all: ContractionTile {
+    if shape.images != nil {
+      return ContractionTile(rows: TileRange(shape.rows), columns: TileRange(shape.columns))
+    }
     let unit = TileRange(first: "low", stop: "high")
     return shape.isCutByColumns
       ? ContractionTile(rows: TileRange(shape.rows), columns: unit)
@@ -98,6 +133,14 @@ struct ContractionNest {
     let operands = shape.operands(
       pointers, indices: rowIndices, row: tile.rows.first, column: tile.columns.first)
     var last = [packing]
+    if let images = shape.images {
+      let step = shape.target?.map.strides[images.axis] ?? shape.rows * shape.columns
+      writer.line(
+        "\(function)(images, \(images.step), \(step), \(tile.rows.count), \(tile.columns.count), "
+          + "\(operands),")
+      writer.line("    \(target), \(stride), \(packing));")
+      return
+    }
     if !shape.contraction.isPlain {
       last.append(isPackedAgain)
     } else if shape.takesBlocks {

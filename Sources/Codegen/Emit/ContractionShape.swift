@@ -16,6 +16,8 @@ struct ContractionShape {
   let target: Access?
   /// What is computed before the epilogue takes it; all where there is none.
   let blocks: ContractionBlocks
+  /// How places of the batch are computed together; nil where each has a call of its own.
+  let images: ContractionImages?
   /// What the epilogue loads in rows as the sums lie, if it is of their type: to be asked for while they are computed.
   let wanted: Access?
   /// Whether units are of columns.
@@ -49,6 +51,11 @@ struct ContractionShape {
       : ContractionBlocks(
         contraction, rows: rows, columns: columns,
         columnUnit: isCutByColumns ? columnUnit : nil)
+    images =
+      isCutByColumns || blocks.rows < rows || blocks.columns < columns
+      ? nil
+      : ContractionImages(
+        contraction, space: kernel.space, batchAxes: batchAxes, rows: rows, columns: columns)
     wanted = target == nil && contraction.isPlain ? Self.wanted(kernel, pointers) : nil
   }
 
@@ -83,17 +90,23 @@ struct ContractionShape {
     return nil
   }
 
-  /// `contract_f32`, `contract_lanes_f32`, `contract_view_f32`: a section of nn_contract.h, a function of it, and a strip primitive.
+  /// `contract_f32`, `contract_lanes_f32`, `contract_view_f32`, `contract_images_f32`: a section of nn_contract.h, a function of it, and a strip primitive.
   var function: String {
     let kind =
-      !contraction.isPlain
-      ? "view_" : contraction.lanes > 1 ? "lanes_" : takesBlocks ? "block_" : ""
+      images != nil
+      ? "images_"
+      : !contraction.isPlain
+        ? "view_" : contraction.lanes > 1 ? "lanes_" : takesBlocks ? "block_" : ""
     return "contract_" + kind + contraction.element.name
   }
 
   /// The types of the function's parameters, for a declaration.
   var parameterTypes: String {
     let type = contraction.element.cName
+    if images != nil {
+      return "ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, const ptrdiff_t *, "
+        + "const \(type) *, const \(type) *, \(type) *, ptrdiff_t, void *"
+    }
     if !contraction.isPlain {
       return "ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, const ptrdiff_t *, const \(type) *, "
         + "const \(type) *, \(type) *, ptrdiff_t, void *, int"
@@ -128,13 +141,19 @@ struct ContractionShape {
   /// Bytes of the block of sums before the epilogue.
   var tileByteCount: Int {
     if target != nil { return 0 }
-    return (blocks.rows * blocks.columns * contraction.element.byteCount + 63) / 64 * 64
+    let sums = (images == nil ? 1 : ContractionImages.count) * blocks.rows * blocks.columns
+    return (sums * contraction.element.byteCount + 63) / 64 * 64
   }
 
   /// Bytes for the matrix product's packed operands.
   var packingByteCount: Int {
     func bytes(_ rows: Int, _ columns: Int) -> Int {
-      nn_contract_scratch_bytes(rows, columns, contraction.extent, contraction.element.byteCount)
+      if let images {
+        return nn_contract_images_scratch_bytes(
+          rows, columns, contraction.extent, images.reach, contraction.element.byteCount)
+      }
+      return nn_contract_scratch_bytes(
+        rows, columns, contraction.extent, contraction.element.byteCount)
     }
     return (max(bytes(blocks.rows, blocks.columns), bytes(rows, columns)) + 63) / 64 * 64
   }
@@ -142,7 +161,7 @@ struct ContractionShape {
   var scratchByteCount: Int { tileByteCount + packingByteCount }
 
   /// What a call says of its operands, given the first row and column: `K, a + offset, a_m, a_k, b + offset, b_k, b_n`, or of
-  /// windows `m0, n0, view, a + offset, b + offset`.
+  /// windows `m0, n0, view, a + offset, b + offset`, of several images `view, a + offset, b + offset`.
   func operands(
     _ pointers: KernelPointers, indices: [String?], row: String, column: String
   ) -> String {
@@ -158,7 +177,7 @@ struct ContractionShape {
     }
     let (left, right) = (start(contraction.left), start(contraction.right))
     if !isPlain {
-      return "\(row), \(column), view, \(left), \(right)"
+      return (images == nil ? "\(row), \(column), " : "") + "view, \(left), \(right)"
     }
     func strides(_ access: Access, _ axes: [Int?]) -> String {
       axes.map { $0.map { String(access.map.strides[$0]) } ?? "0" }.joined(separator: ", ")

@@ -27,12 +27,12 @@ struct LoopContraction {
     loop.writer.openFunction("static void \(name)", parameters)
     let function = "nn_" + shape.function
     if let view = shape.viewDeclaration { loop.writer.line(view) }
+    var nest = ContractionNest(shape, space: kernel.space, split: split)
     if shape.target == nil {
       let type = shape.contraction.element.cName
-      loop.writer.line("\(type) *const tile = (\(type) *)scratch;")
+      loop.writer.line("\(type) *const \(nest.sums) = (\(type) *)scratch;")
       loop.writer.line("void *const packing = (char *)scratch + \(shape.tileByteCount);")
     }
-    var nest = ContractionNest(shape, space: kernel.space, split: split)
     nest.open(&loop.writer)
     if let target = shape.target {
       let rowStride = shape.rowAxis.map { target.map.strides[$0] } ?? shape.columns
@@ -55,9 +55,11 @@ struct LoopContraction {
   private mutating func emitBlocks(_ nest: ContractionNest, _ function: String) {
     nest.openBlocks(&loop.writer)
     nest.emitCall(
-      function, loop.pointers, nest.tile, target: "tile", stride: "\(shape.blocks.columns)",
+      function, loop.pointers, nest.tile, target: nest.sums, stride: "\(shape.blocks.columns)",
       packing: "packing", into: &loop.writer)
+    nest.openImages(&loop.writer)
     emitEpilogue(nest.tile)
+    nest.closeImages(&loop.writer)
     nest.closeBlocks(&loop.writer)
   }
 

@@ -91,7 +91,8 @@ enum EmbeddedHeaders {
       + text(nn_contract_segments_text_address(), nn_contract_segments_text_length)
       + text(nn_contract_turned_text_address(), nn_contract_turned_text_length)
       + text(nn_contract_interleaved_text_address(), nn_contract_interleaved_text_length)
-      + text(nn_contract_view_text_address(), nn_contract_view_text_length))
+      + text(nn_contract_view_text_address(), nn_contract_view_text_length)
+      + text(nn_contract_images_text_address(), nn_contract_images_text_length))
   static let lookup = SectionedText(text(nn_lookup_text_address(), nn_lookup_text_length))
 
   private static func text(_ start: UnsafePointer<CChar>?, _ length: Int) -> String {

@@ -23,16 +23,20 @@ extension StripKernel {
     }
     let epilogue = prepareEpilogue(shape, nest.tile)
     let slots = frame.scratchByteCount
-    declarations.append("\(type) *tile = (\(type) *)((char *)scratch + \(slots));")
+    declarations.append("\(type) *\(nest.sums) = (\(type) *)((char *)scratch + \(slots));")
     declarations.append("void *packing = (char *)scratch + \(slots + shape.tileByteCount);")
     flush(level: 0)
     nest.open(&writer)
-    flush(level: 1)
+    // What an image loads of its own comes where images are taken one by one.
+    if shape.images == nil { flush(level: 1) }
     nest.openBlocks(&writer)
     nest.emitCall(
-      function, pointers, nest.tile, target: "tile", stride: "\(shape.blocks.columns)",
+      function, pointers, nest.tile, target: nest.sums, stride: "\(shape.blocks.columns)",
       packing: "packing", into: &writer)
+    nest.openImages(&writer)
+    if shape.images != nil { flush(level: 1) }
     writeEpilogue(epilogue, shape, nest.tile)
+    nest.closeImages(&writer)
     nest.closeBlocks(&writer)
     nest.close(&writer)
   }

@@ -11,139 +11,164 @@
 
 /* @section contract_view needs: contract_interleaved contract_turned */
 #if NN_CONTRACT_SIMD
-#define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                                   \
-  NN_CONTRACT_PACK_VIEW(T, type)                                                                                           \
-                                                                                                                           \
-  NN_CONTRACT_REACH_VIEW(T, type)                                                                                          \
-                                                                                                                           \
-  NN_CONTRACT_EMPTY_LINES(T, type)                                                                                         \
-                                                                                                                           \
-  NN_CONTRACT_SEGMENTS_VIEW(T, type)                                                                                       \
-                                                                                                                           \
-  NN_CONTRACT_LINES_VIEW(T, type)                                                                                          \
-                                                                                                                           \
-  NN_CONTRACT_TURNED_TILES(T, type)                                                                                        \
-                                                                                                                           \
-  NN_CONTRACT_TURNED_VIEW(T, type)                                                                                         \
-                                                                                                                           \
-  NN_CONTRACT_INTERLEAVED_VIEW(T, type)                                                                                    \
-                                                                                                                           \
-  /* The ways that pack nothing of b, where one of them takes fewer cycles than packing; the estimates count two           \
-     multiply-adds a cycle, and do not depend on `again`: the same call must go the same way. Gives whether one did. */    \
-  static int nn_contract_view_in_place_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,              \
-                                           const ptrdiff_t *view, const ptrdiff_t *row_axes, const ptrdiff_t *column_axes, \
-                                           const ptrdiff_t *k_axes, const type *a, const type *b, type *c, ptrdiff_t c_m,  \
-                                           void *scratch, int again) {                                                     \
-    enum { WIDTH = NN_CONTRACT_SIMD / 8 / (int)sizeof(type), ROWS = NN_CONTRACT_ROWS, MOST = NN_CONTRACT_TURNED };         \
-    enum { PACKED, TURNED, SEGMENTS, LINES, INTERLEAVED } way = PACKED;                                                    \
-    static const int runs[] = {5, 4, 7, 3};                                                                                \
-    const ptrdiff_t *const inner = column_axes + 2 * (view[1] - 1);                                                        \
-    const double m = (double)M, n = (double)N, half_k = 0.5 * (double)K;                                                   \
-    if (view[1] < 1 || K == 0) return 0;                                                                                   \
-    double least = m * (double)((N + WIDTH - 1) / WIDTH) * half_k + 1.5 * half_k * n;                                      \
-    int run = 1;                                                                                                           \
-    for (int i = 0; i < 4 && run == 1 && inner[1] == 1; i++) {                                                             \
-      if (inner[0] % runs[i] == 0 && n0 % runs[i] == 0 && N % runs[i] == 0) run = runs[i];                                 \
-    }                                                                                                                      \
-    const ptrdiff_t columns = run == 1 ? 8 : MOST / run * run;                                                             \
-    const double vectors = (double)((M + WIDTH - 1) / WIDTH);                                                              \
-    const double turned = vectors * (double)((N + columns - 1) / columns * columns) * half_k * (run == 1 ? 1.3 : 1) +      \
-                          m * half_k + 0.75 * m * n;                                                                       \
-    if (turned < least) {                                                                                                  \
-      least = turned;                                                                                                      \
-      way = TURNED;                                                                                                        \
-    }                                                                                                                      \
-    const ptrdiff_t line = inner[0], pitch = view[1] == 2 ? inner[-1] : line;                                              \
-    const ptrdiff_t lines = view[1] == 2 ? column_axes[0] : 1;                                                             \
-    if (view[1] <= 2 && inner[1] == 1 && pitch >= line) {                                                                  \
-      const ptrdiff_t whole = (lines - 1) * pitch >= WIDTH - line && pitch >= WIDTH - line;                                \
-      /* Two at a time at least. */                                                                                        \
-      const ptrdiff_t pairs = (N / line * ((line + WIDTH - 1) / WIDTH) + 1) / 2;                                           \
-      const double cost = 2 * m * (double)pairs * (half_k + 2);                                                            \
-      if (n0 % line == 0 && N % line == 0 && (line >= WIDTH || whole) && cost < least) {                                   \
-        least = cost;                                                                                                      \
-        way = SEGMENTS;                                                                                                    \
-      }                                                                                                                    \
-      const double tiles = n * (double)pitch / (double)(line * WIDTH);                                                     \
-      const double long_tiles = m * tiles * (half_k + 4) + 32 * half_k;                                                    \
-      if (M <= 4 * ROWS && long_tiles < least) {                                                                           \
-        least = long_tiles;                                                                                                \
-        way = LINES;                                                                                                       \
-      }                                                                                                                    \
-    }                                                                                                                      \
-    const double interleaved = nn_contract_interleaved_cost_##T(M, N, K, n0, view, column_axes, k_axes);                   \
-    if (interleaved >= 0 && interleaved < least) way = INTERLEAVED;                                                        \
-    if (way == TURNED) {                                                                                                   \
-      nn_contract_view_turned_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, run,        \
-                                  again);                                                                                  \
-    } else if (way == SEGMENTS) {                                                                                          \
-      nn_contract_view_segments_##T(M, N, K, m0, n0, view, row_axes, k_axes, a, b, c, c_m, scratch, line, pitch, lines,    \
-                                    again);                                                                                \
-    } else if (way == LINES) {                                                                                             \
-      nn_contract_view_lines_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, line,        \
-                                 pitch);                                                                                   \
-    } else if (way == INTERLEAVED) {                                                                                       \
-      nn_contract_view_interleaved_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch);       \
-    }                                                                                                                      \
-    return way != PACKED;                                                                                                  \
-  }                                                                                                                        \
-                                                                                                                           \
-  static void nn_contract_view_blocks_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,               \
-                                          const ptrdiff_t *view, const ptrdiff_t *row_axes,                                \
-                                          const ptrdiff_t *column_axes, const ptrdiff_t *k_axes, const type *a,            \
-                                          const type *b, type *c, ptrdiff_t c_m, void *scratch, int again) {               \
-    enum {                                                                                                                 \
-      SIZE = (int)sizeof(type),                                                                                            \
-      VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,                                                                           \
-      ROWS = NN_CONTRACT_ROWS,                                                                                             \
-      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                                    \
-      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE,                                                                            \
-      COLUMNS = 1024                                                                                                       \
-    };                                                                                                                     \
-    if (nn_contract_view_in_place_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch,         \
-                                      again)) {                                                                            \
-      return;                                                                                                              \
-    }                                                                                                                      \
-    type *const a_packed = (type *)scratch;                                                                                \
-    type *const b_packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                                     \
-    ptrdiff_t a_places[DEPTH], b_places[DEPTH], n_places[COLUMNS], m_places[ROWS];                                         \
-    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                      \
-    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                         \
-    const ptrdiff_t fitting = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;                                  \
-    const ptrdiff_t panel = fitting < COLUMNS ? fitting : (ptrdiff_t)COLUMNS;                                              \
-    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                          \
-      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                             \
-      nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                      \
-      nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                      \
-      for (ptrdiff_t n = 0; n < N; n += panel) {                                                                           \
-        const ptrdiff_t columns = N - n < panel ? N - n : panel;                                                           \
-        nn_contract_places(n0 + n, columns, column_axes, view[1], 2, 1, n_places);                                         \
-        nn_contract_pack_view_##T(depth, columns, b, b_places, n_places, b_packed);                                        \
-        for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                          \
-          const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                             \
-          nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                             \
-          nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                    \
-          for (ptrdiff_t j = 0; j < columns;) {                                                                            \
-            const ptrdiff_t bytes = nn_contract_width_##T(columns - j), width = bytes / SIZE;                              \
-            const ptrdiff_t used = columns - j < width ? columns - j : width;                                              \
-            type *const tile_c = c + (m * c_m + n + j);                                                                    \
-            if (used == width) {                                                                                           \
-              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, tile_c, c_m,      \
-                                   k0 > 0);                                                                                \
-            } else {                                                                                                       \
-              type part[ROWS * VECTORS];                                                                                   \
-              for (int r = 0; r < rows && k0 > 0; r++) {                                                                   \
-                for (ptrdiff_t i = 0; i < width; i++) part[r * width + i] = i < used ? tile_c[r * c_m + i] : 0;            \
-              }                                                                                                            \
-              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, part, width,      \
-                                   k0 > 0);                                                                                \
-              for (int r = 0; r < rows; r++) nn_contract_copy_##T(tile_c + r * c_m, part + r * width, used);               \
-            }                                                                                                              \
-            j += used;                                                                                                     \
-          }                                                                                                                \
-        }                                                                                                                  \
-      }                                                                                                                    \
-    }                                                                                                                      \
+/* Packed columns, or what reads them in place: rows as vectors, lines of an image cut into vectors or run over, lines packed
+   once for all windows. */
+typedef enum {
+  NN_CONTRACT_WAY_PACKED,
+  NN_CONTRACT_WAY_TURNED,
+  NN_CONTRACT_WAY_SEGMENTS,
+  NN_CONTRACT_WAY_LINES,
+  NN_CONTRACT_WAY_INTERLEAVED
+} nn_contract_way;
+
+#define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                                    \
+  NN_CONTRACT_PACK_VIEW(T, type)                                                                                            \
+                                                                                                                            \
+  NN_CONTRACT_REACH_VIEW(T, type)                                                                                           \
+                                                                                                                            \
+  NN_CONTRACT_EMPTY_LINES(T, type)                                                                                          \
+                                                                                                                            \
+  NN_CONTRACT_SEGMENTS_VIEW(T, type)                                                                                        \
+                                                                                                                            \
+  NN_CONTRACT_LINES_VIEW(T, type)                                                                                           \
+                                                                                                                            \
+  NN_CONTRACT_TURNED_TILES(T, type)                                                                                         \
+                                                                                                                            \
+  NN_CONTRACT_TURNED_VIEW(T, type)                                                                                          \
+                                                                                                                            \
+  NN_CONTRACT_INTERLEAVED_VIEW(T, type)                                                                                     \
+                                                                                                                            \
+  /* How the product is computed: the way that takes the fewest cycles, and these in `least`, which count two multiply-adds \
+     each. Where it is TURNED the columns come in runs of `run` neighbours. It does not depend on what has been packed      \
+     before: the same call must go the same way. */                                                                         \
+  static nn_contract_way nn_contract_way_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t n0, const ptrdiff_t *view,    \
+                                             const ptrdiff_t *column_axes, const ptrdiff_t *k_axes, int *run,               \
+                                             double *least) {                                                               \
+    enum { WIDTH = NN_CONTRACT_SIMD / 8 / (int)sizeof(type), ROWS = NN_CONTRACT_ROWS, MOST = NN_CONTRACT_TURNED };          \
+    static const int runs[] = {5, 4, 7, 3};                                                                                 \
+    nn_contract_way way = NN_CONTRACT_WAY_PACKED;                                                                           \
+    const ptrdiff_t *const inner = column_axes + 2 * (view[1] - 1);                                                         \
+    const double m = (double)M, n = (double)N, half_k = 0.5 * (double)K;                                                    \
+    *least = m * (double)((N + WIDTH - 1) / WIDTH) * half_k + 1.5 * half_k * n;                                             \
+    *run = 1;                                                                                                               \
+    if (view[1] < 1 || K == 0) return way;                                                                                  \
+    for (int i = 0; i < 4 && *run == 1 && inner[1] == 1; i++) {                                                             \
+      if (inner[0] % runs[i] == 0 && n0 % runs[i] == 0 && N % runs[i] == 0) *run = runs[i];                                 \
+    }                                                                                                                       \
+    const ptrdiff_t columns = *run == 1 ? 8 : MOST / *run * *run;                                                           \
+    const double vectors = (double)((M + WIDTH - 1) / WIDTH);                                                               \
+    const double turned = vectors * (double)((N + columns - 1) / columns * columns) * half_k * (*run == 1 ? 1.3 : 1) +      \
+                          m * half_k + 0.75 * m * n;                                                                        \
+    if (turned < *least) {                                                                                                  \
+      *least = turned;                                                                                                      \
+      way = NN_CONTRACT_WAY_TURNED;                                                                                         \
+    }                                                                                                                       \
+    const ptrdiff_t line = inner[0], pitch = view[1] == 2 ? inner[-1] : line;                                               \
+    const ptrdiff_t lines = view[1] == 2 ? column_axes[0] : 1;                                                              \
+    if (view[1] <= 2 && inner[1] == 1 && pitch >= line) {                                                                   \
+      const ptrdiff_t whole = (lines - 1) * pitch >= WIDTH - line && pitch >= WIDTH - line;                                 \
+      /* Two at a time at least. */                                                                                         \
+      const ptrdiff_t pairs = (N / line * ((line + WIDTH - 1) / WIDTH) + 1) / 2;                                            \
+      const double cost = 2 * m * (double)pairs * (half_k + 2);                                                             \
+      if (n0 % line == 0 && N % line == 0 && (line >= WIDTH || whole) && cost < *least) {                                   \
+        *least = cost;                                                                                                      \
+        way = NN_CONTRACT_WAY_SEGMENTS;                                                                                     \
+      }                                                                                                                     \
+      const double tiles = n * (double)pitch / (double)(line * WIDTH);                                                      \
+      const double long_tiles = m * tiles * (half_k + 4) + 32 * half_k;                                                     \
+      if (M <= 4 * ROWS && long_tiles < *least) {                                                                           \
+        *least = long_tiles;                                                                                                \
+        way = NN_CONTRACT_WAY_LINES;                                                                                        \
+      }                                                                                                                     \
+    }                                                                                                                       \
+    const double interleaved = nn_contract_interleaved_cost_##T(M, N, K, n0, view, column_axes, k_axes);                    \
+    if (interleaved >= 0 && interleaved < *least) {                                                                         \
+      *least = interleaved;                                                                                                 \
+      way = NN_CONTRACT_WAY_INTERLEAVED;                                                                                    \
+    }                                                                                                                       \
+    return way;                                                                                                             \
+  }                                                                                                                         \
+                                                                                                                            \
+  /* The ways that pack nothing of b, where one of them takes fewer cycles than packing. Gives whether one did. */          \
+  static int nn_contract_view_in_place_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,               \
+                                           const ptrdiff_t *view, const ptrdiff_t *row_axes, const ptrdiff_t *column_axes,  \
+                                           const ptrdiff_t *k_axes, const type *a, const type *b, type *c, ptrdiff_t c_m,   \
+                                           void *scratch, int again) {                                                      \
+    int run;                                                                                                                \
+    double cycles;                                                                                                          \
+    const nn_contract_way way = nn_contract_way_##T(M, N, K, n0, view, column_axes, k_axes, &run, &cycles);                 \
+    const ptrdiff_t *const inner = column_axes + 2 * (view[1] - 1);                                                         \
+    if (way == NN_CONTRACT_WAY_TURNED) {                                                                                    \
+      nn_contract_view_turned_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, run,         \
+                                  again);                                                                                   \
+    } else if (way == NN_CONTRACT_WAY_SEGMENTS) {                                                                           \
+      nn_contract_view_segments_##T(M, N, K, m0, n0, view, row_axes, k_axes, a, b, c, c_m, scratch, inner[0],               \
+                                    view[1] == 2 ? inner[-1] : inner[0], view[1] == 2 ? column_axes[0] : 1, again);         \
+    } else if (way == NN_CONTRACT_WAY_LINES) {                                                                              \
+      nn_contract_view_lines_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch, inner[0],     \
+                                 view[1] == 2 ? inner[-1] : inner[0]);                                                      \
+    } else if (way == NN_CONTRACT_WAY_INTERLEAVED) {                                                                        \
+      nn_contract_view_interleaved_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch);        \
+    }                                                                                                                       \
+    return way != NN_CONTRACT_WAY_PACKED;                                                                                   \
+  }                                                                                                                         \
+                                                                                                                            \
+  static void nn_contract_view_blocks_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t m0, ptrdiff_t n0,                \
+                                          const ptrdiff_t *view, const ptrdiff_t *row_axes,                                 \
+                                          const ptrdiff_t *column_axes, const ptrdiff_t *k_axes, const type *a,             \
+                                          const type *b, type *c, ptrdiff_t c_m, void *scratch, int again) {                \
+    enum {                                                                                                                  \
+      SIZE = (int)sizeof(type),                                                                                             \
+      VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,                                                                            \
+      ROWS = NN_CONTRACT_ROWS,                                                                                              \
+      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                                     \
+      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE,                                                                             \
+      COLUMNS = 1024                                                                                                        \
+    };                                                                                                                      \
+    if (nn_contract_view_in_place_##T(M, N, K, m0, n0, view, row_axes, column_axes, k_axes, a, b, c, c_m, scratch,          \
+                                      again)) {                                                                             \
+      return;                                                                                                               \
+    }                                                                                                                       \
+    type *const a_packed = (type *)scratch;                                                                                 \
+    type *const b_packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);                                      \
+    ptrdiff_t a_places[DEPTH], b_places[DEPTH], n_places[COLUMNS], m_places[ROWS];                                          \
+    const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;                                                                       \
+    const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;                                                          \
+    const ptrdiff_t fitting = NN_CONTRACT_BLOCK_BYTES / SIZE / block / VECTORS * VECTORS;                                   \
+    const ptrdiff_t panel = fitting < COLUMNS ? fitting : (ptrdiff_t)COLUMNS;                                               \
+    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                           \
+      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                              \
+      nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                       \
+      nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                       \
+      for (ptrdiff_t n = 0; n < N; n += panel) {                                                                            \
+        const ptrdiff_t columns = N - n < panel ? N - n : panel;                                                            \
+        nn_contract_places(n0 + n, columns, column_axes, view[1], 2, 1, n_places);                                          \
+        nn_contract_pack_view_##T(depth, columns, b, b_places, n_places, b_packed);                                         \
+        for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                           \
+          const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                              \
+          nn_contract_places(m0 + m, rows, row_axes, view[0], 2, 1, m_places);                                              \
+          nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                     \
+          for (ptrdiff_t j = 0; j < columns;) {                                                                             \
+            const ptrdiff_t bytes = nn_contract_width_##T(columns - j), width = bytes / SIZE;                               \
+            const ptrdiff_t used = columns - j < width ? columns - j : width;                                               \
+            type *const tile_c = c + (m * c_m + n + j);                                                                     \
+            if (used == width) {                                                                                            \
+              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, tile_c, c_m,       \
+                                   k0 > 0);                                                                                 \
+            } else {                                                                                                        \
+              type part[ROWS * VECTORS];                                                                                    \
+              for (int r = 0; r < rows && k0 > 0; r++) {                                                                    \
+                for (ptrdiff_t i = 0; i < width; i++) part[r * width + i] = i < used ? tile_c[r * c_m + i] : 0;             \
+              }                                                                                                             \
+              nn_contract_tile_##T(bytes, rows, depth, a_packed, STRIDE, 1, b_packed + j * depth, width, part, width,       \
+                                   k0 > 0);                                                                                 \
+              for (int r = 0; r < rows; r++) nn_contract_copy_##T(tile_c + r * c_m, part + r * width, used);                \
+            }                                                                                                               \
+            j += used;                                                                                                      \
+          }                                                                                                                 \
+        }                                                                                                                   \
+      }                                                                                                                     \
+    }                                                                                                                       \
   }
 #else
 #define NN_CONTRACT_VIEW_BLOCKS(T, type)                                                                            \

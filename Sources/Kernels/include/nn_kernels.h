@@ -34,6 +34,9 @@ const void *nn_symbol_address(int level, const char *name);
 /* Bytes of scratch for a product of this shape with elements of `size` bytes; see nn_contract.h. */
 ptrdiff_t nn_contract_scratch_bytes(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t size);
 
+/* The same for one of several images, of which the windows reach so many elements; see nn_contract_images.h. */
+ptrdiff_t nn_contract_images_scratch_bytes(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t reach, ptrdiff_t size);
+
 /* Elements 0 to n - 1 of a parameter's random values, as in Docs/numerics.md; `stream` is the hash of its name. */
 void nn_philox_uniform_f32(float *r, int64_t n, uint64_t seed, uint64_t stream, float low, float high);
 void nn_philox_uniform_f64(double *r, int64_t n, uint64_t seed, uint64_t stream, double low, double high);

@@ -58,6 +58,8 @@
      void nns_contract_block_T(the same, int again, const type *wanted, ptrdiff_t wanted_m)
      void nns_contract_view_T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t m0, ptrdiff_t n0, const ptrdiff_t *view, const type *a,
                               const type *b, type *c, ptrdiff_t c_m, void *scratch, int again)
+     void nns_contract_images_T(ptrdiff_t images, ptrdiff_t b_step, ptrdiff_t c_step, ptrdiff_t M, ptrdiff_t N,
+                                const ptrdiff_t *view, const type *a, const type *b, type *c, ptrdiff_t c_m, void *scratch)
 
    look-ups: see nn_lookup.h; I, the indices' type, is i32 or i64; `begin` and `end` bound the rows of r that are written
      ptrdiff_t nns_check_I(const index *indices, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end)
@@ -101,7 +103,10 @@
                                          ptrdiff_t wanted_m);                                                     \
   typedef void (*nns_contract_view_##T)(ptrdiff_t M, ptrdiff_t N, ptrdiff_t m0, ptrdiff_t n0,                     \
                                         const ptrdiff_t *view, const type *a, const type *b, type *c,             \
-                                        ptrdiff_t c_m, void *scratch, int again);
+                                        ptrdiff_t c_m, void *scratch, int again);                                 \
+  typedef void (*nns_contract_images_##T)(ptrdiff_t images, ptrdiff_t b_step, ptrdiff_t c_step, ptrdiff_t M,      \
+                                          ptrdiff_t N, const ptrdiff_t *view, const type *a, const type *b,       \
+                                          type *c, ptrdiff_t c_m, void *scratch);
 
 NN_STRIP_TYPES(f32, float)
 NN_STRIP_TYPES(f64, double)

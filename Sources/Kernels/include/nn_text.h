@@ -24,6 +24,8 @@ extern const char nn_contract_interleaved_text[];
 extern const size_t nn_contract_interleaved_text_length;
 extern const char nn_contract_view_text[];
 extern const size_t nn_contract_view_text_length;
+extern const char nn_contract_images_text[];
+extern const size_t nn_contract_images_text_length;
 extern const char nn_lookup_text[];
 extern const size_t nn_lookup_text_length;
 
@@ -36,6 +38,7 @@ static inline const char *nn_contract_segments_text_address(void) { return nn_co
 static inline const char *nn_contract_turned_text_address(void) { return nn_contract_turned_text; }
 static inline const char *nn_contract_interleaved_text_address(void) { return nn_contract_interleaved_text; }
 static inline const char *nn_contract_view_text_address(void) { return nn_contract_view_text; }
+static inline const char *nn_contract_images_text_address(void) { return nn_contract_images_text; }
 static inline const char *nn_lookup_text_address(void) { return nn_lookup_text; }
 
 #ifdef __cplusplus

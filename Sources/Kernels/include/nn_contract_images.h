@@ -1,0 +1,285 @@
+/* @section contract_images_guard_begin needs: */
+/* nn_contract_images.h: products of the windows of several images, an image in each place of a vector: no place stays empty
+   where lines are short, and the zeros of padding can be left out at all four sides. */
+#ifndef NN_CONTRACT_IMAGES_H
+#define NN_CONTRACT_IMAGES_H
+
+#include "nn_contract_view.h"
+/* @end */
+
+/* @section contract_images_scratch needs: contract_scratch */
+/* The bytes of scratch that nn_contract_images_T needs, for every vector width: those of nn_contract_view_T, or packed rows and
+   a vector for each of the `reach` elements of an image and of the M N sums. */
+static inline ptrdiff_t nn_contract_images_scratch(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, ptrdiff_t reach, ptrdiff_t size) {
+  const ptrdiff_t alone = nn_contract_scratch(M, N, K, size), together = NN_CONTRACT_TILE_BYTES + 64 * (reach + M * N);
+  return alone > together ? alone : together;
+}
+/* @end */
+
+/* @section contract_images needs: contract_view */
+#if NN_CONTRACT_SIMD
+/* The k of windows of `tall` lines of `wide` elements that are multiplied: in each the lines and elements from the first up
+   to the one before `stop`. */
+typedef struct {
+  ptrdiff_t depth, tall, wide, first_line, stop_line, first, stop;
+} nn_contract_window;
+
+/* Of `size` lines or elements of a window that begins at `at`, those that are at low .. high - 1. */
+NN_CONTRACT_INLINE void nn_contract_inside(ptrdiff_t at, ptrdiff_t size, ptrdiff_t low, ptrdiff_t high, ptrdiff_t *first,
+                                           ptrdiff_t *stop) {
+  const ptrdiff_t begin = low > at ? low - at : 0, end = high - at < size ? high - at : size;
+  *first = begin < size ? begin : size;
+  *stop = end > *first ? end : *first;
+}
+
+#define NN_CONTRACT_IMAGES_TILES(T, type)                                                                                  \
+  /* c[rows, columns] (+)= a[rows, those k] b, a vector of images each: that of k and column j begins at                   \
+     b + places[k] + j step, that of the result at c + r c_m + j vectors. */                                               \
+  NN_CONTRACT_INLINE void nn_contract_images_tile_##T(const int rows, const int columns, const nn_contract_window *window, \
+                                                      const type *a, ptrdiff_t a_m, const type *b, ptrdiff_t step,         \
+                                                      const ptrdiff_t *places, type *c, ptrdiff_t c_m, int more) {         \
+    enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type) };                                              \
+    const ptrdiff_t wide = window->wide, period = window->tall * wide, first = window->first, stop = window->stop;         \
+    const ptrdiff_t top = window->first_line * wide, bottom = window->stop_line * wide;                                    \
+    NN_CONTRACT_VECTOR(T) sum[6][4];                                                                                       \
+    NN_CONTRACT_UNROLL                                                                                                     \
+    for (int r = 0; r < rows; r++) {                                                                                       \
+      NN_CONTRACT_UNROLL                                                                                                   \
+      for (int j = 0; j < columns; j++) {                                                                                  \
+        sum[r][j] = NN_CONTRACT_VECTOR_SPLAT(T, 0);                                                                        \
+        if (more) __builtin_memcpy(&sum[r][j], c + r * c_m + j * WIDTH, BYTES);                                            \
+      }                                                                                                                    \
+    }                                                                                                                      \
+    for (ptrdiff_t k0 = 0; k0 < window->depth; k0 += period) {                                                             \
+      for (ptrdiff_t line = k0 + top; line < k0 + bottom; line += wide) {                                                  \
+        for (ptrdiff_t k = line + first; k < line + stop; k++) {                                                           \
+          const type *const from = b + places[k];                                                                          \
+          NN_CONTRACT_VECTOR(T) right[4];                                                                                  \
+          NN_CONTRACT_UNROLL                                                                                               \
+          for (int j = 0; j < columns; j++) __builtin_memcpy(&right[j], from + j * step, BYTES);                           \
+          NN_CONTRACT_UNROLL                                                                                               \
+          for (int r = 0; r < rows; r++) {                                                                                 \
+            const NN_CONTRACT_VECTOR(T) left = NN_CONTRACT_VECTOR_SPLAT(T, a[r * a_m + k]);                                \
+            NN_CONTRACT_UNROLL                                                                                             \
+            for (int j = 0; j < columns; j++) sum[r][j] = NN_CONTRACT_VECTOR_FMA(T, left, right[j], sum[r][j]);            \
+          }                                                                                                                \
+        }                                                                                                                  \
+      }                                                                                                                    \
+    }                                                                                                                      \
+    NN_CONTRACT_UNROLL                                                                                                     \
+    for (int r = 0; r < rows; r++) {                                                                                       \
+      NN_CONTRACT_UNROLL                                                                                                   \
+      for (int j = 0; j < columns; j++) __builtin_memcpy(c + r * c_m + j * WIDTH, &sum[r][j], BYTES);                      \
+    }                                                                                                                      \
+  }                                                                                                                        \
+                                                                                                                           \
+  /* The same for 1 to 6 rows and NN_CONTRACT_REACH, 2 or 1 columns. */                                                    \
+  static void nn_contract_images_rows_##T(int rows, int columns, const nn_contract_window *window, const type *a,          \
+                                          ptrdiff_t a_m, const type *b, ptrdiff_t step, const ptrdiff_t *places, type *c,  \
+                                          ptrdiff_t c_m, int more) {                                                       \
+    enum { MOST = NN_CONTRACT_REACH };                                                                                     \
+    for (int left = rows, done; left > 0; left -= done, a += done * a_m, c += done * c_m) {                                \
+      done = left >= 6 ? 6 : left >= 3 ? 3 : 1;                                                                            \
+      if (columns == 1) {                                                                                                  \
+        switch (done) {                                                                                                    \
+          case 1: nn_contract_images_tile_##T(1, 1, window, a, a_m, b, step, places, c, c_m, more); break;                 \
+          case 3: nn_contract_images_tile_##T(3, 1, window, a, a_m, b, step, places, c, c_m, more); break;                 \
+          default: nn_contract_images_tile_##T(6, 1, window, a, a_m, b, step, places, c, c_m, more);                       \
+        }                                                                                                                  \
+      } else if (columns == 2) {                                                                                           \
+        switch (done) {                                                                                                    \
+          case 1: nn_contract_images_tile_##T(1, 2, window, a, a_m, b, step, places, c, c_m, more); break;                 \
+          case 3: nn_contract_images_tile_##T(3, 2, window, a, a_m, b, step, places, c, c_m, more); break;                 \
+          default: nn_contract_images_tile_##T(6, 2, window, a, a_m, b, step, places, c, c_m, more);                       \
+        }                                                                                                                  \
+      } else {                                                                                                             \
+        switch (done) {                                                                                                    \
+          case 1: nn_contract_images_tile_##T(1, MOST, window, a, a_m, b, step, places, c, c_m, more); break;              \
+          case 3: nn_contract_images_tile_##T(3, MOST, window, a, a_m, b, step, places, c, c_m, more); break;              \
+          default: nn_contract_images_tile_##T(6, MOST, window, a, a_m, b, step, places, c, c_m, more);                    \
+        }                                                                                                                  \
+      }                                                                                                                    \
+    }                                                                                                                      \
+  }
+
+#define NN_CONTRACT_IMAGES_SUMS(T, type)                                                                                   \
+  /* sums[M, N, a vector of images] of the images that lie packed. Gives whether zeros at their sides were left out, which \
+     `leaves` allows: where all of a is finite. */                                                                         \
+  static int nn_contract_images_sums_##T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const ptrdiff_t *view, const type *a,      \
+                                         const type *packed, type *sums, type *a_packed, int leaves) {                     \
+    enum {                                                                                                                 \
+      SIZE = (int)sizeof(type),                                                                                            \
+      WIDTH = NN_CONTRACT_SIMD / 8 / SIZE,                                                                                 \
+      MOST = NN_CONTRACT_REACH,                                                                                            \
+      ROWS = 6,                                                                                                            \
+      DEPTH = NN_CONTRACT_DEPTH / SIZE,                                                                                    \
+      STRIDE = (NN_CONTRACT_DEPTH + 64) / SIZE                                                                             \
+    };                                                                                                                     \
+    ptrdiff_t a_places[DEPTH], b_places[DEPTH], m_places[ROWS];                                                            \
+    const ptrdiff_t *const row_axes = view + 3, *const column_axes = row_axes + 2 * view[0];                               \
+    const ptrdiff_t *const k_axes = column_axes + 2 * view[1];                                                             \
+    const ptrdiff_t *const inner = column_axes + 2 * (view[1] - 1);                                                        \
+    const ptrdiff_t line = inner[0], step = inner[1] * WIDTH, lines = N / line;                                            \
+    /* A window is `tall` lines of `wide` elements, where the next one begins a line or an element further on. */          \
+    const ptrdiff_t *const last = k_axes + 3 * (view[2] >= 2 ? view[2] - 2 : 0);                                           \
+    const int windows = view[1] == 2 && view[2] >= 2 && inner[1] == 1 && last[5] == 1 && last[2] == inner[-1] &&           \
+                        last[0] * last[3] <= DEPTH;                                                                        \
+    const ptrdiff_t tall = windows ? last[0] : 1, wide = windows ? last[3] : 1, period = tall * wide;                      \
+    const ptrdiff_t blocks = (K / period + DEPTH / period - 1) / (DEPTH / period);                                         \
+    const ptrdiff_t block = (K / period + blocks - 1) / blocks * period;                                                   \
+    int left_out = 0;                                                                                                      \
+    for (ptrdiff_t k0 = 0; k0 < K; k0 += block) {                                                                          \
+      const ptrdiff_t depth = K - k0 < block ? K - k0 : block;                                                             \
+      const ptrdiff_t height = lines + tall - 1, length = line + wide - 1;                                                 \
+      nn_contract_places(k0, depth, k_axes, view[2], 3, 1, a_places);                                                      \
+      nn_contract_places(k0, depth, k_axes, view[2], 3, 2, b_places);                                                      \
+      for (ptrdiff_t k = 0; k < depth; k++) b_places[k] *= WIDTH;                                                          \
+      ptrdiff_t above = 0, below = 0, left = 0, right = 0;                                                                 \
+      if (windows && leaves) {                                                                                             \
+        const ptrdiff_t pitch = inner[-1] * WIDTH;                                                                         \
+        above = nn_contract_empty_##T(height, pitch, length * WIDTH, depth, period, b_places, packed);                     \
+        below = nn_contract_empty_##T(height - above, -pitch, length * WIDTH, depth, period, b_places,                     \
+                                      packed + (height - 1) * pitch);                                                      \
+        left = right = length;                                                                                             \
+        for (ptrdiff_t y = above; y < height - below; y++) {                                                               \
+          const type *const from = packed + y * pitch;                                                                     \
+          left = nn_contract_empty_##T(left, WIDTH, WIDTH, depth, period, b_places, from);                                 \
+          right = nn_contract_empty_##T(right, -WIDTH, WIDTH, depth, period, b_places, from + (length - 1) * WIDTH);       \
+        }                                                                                                                  \
+      }                                                                                                                    \
+      const ptrdiff_t down = lines * tall - nn_contract_outside(above, tall) - nn_contract_outside(below, tall);           \
+      const ptrdiff_t across = line * wide - nn_contract_outside(left, wide) - nn_contract_outside(right, wide);           \
+      /* A tenth less to multiply repays looking at the sums. */                                                           \
+      const int repays = 10 * down * across <= 9 * lines * tall * line * wide;                                             \
+      for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                            \
+        const int rows = M - m < ROWS ? (int)(M - m) : ROWS;                                                               \
+        nn_contract_places(m, rows, row_axes, view[0], 2, 1, m_places);                                                    \
+        nn_contract_pack_view_rows_##T(rows, depth, a, a_places, m_places, a_packed);                                      \
+        const int leaving = repays && nn_contract_finite_##T(rows, depth, a_packed, STRIDE);                               \
+        left_out |= leaving;                                                                                               \
+        for (ptrdiff_t y = 0; y < lines; y++) {                                                                            \
+          const type *const from = packed + (view[1] == 2 ? y * inner[-1] : 0) * WIDTH;                                    \
+          nn_contract_window window = {depth, 1, depth, 0, 1, 0, depth};                                                   \
+          if (leaving) {                                                                                                   \
+            window.tall = tall;                                                                                            \
+            window.wide = wide;                                                                                            \
+            nn_contract_inside(y, tall, above, height - below, &window.first_line, &window.stop_line);                     \
+          }                                                                                                                \
+          for (ptrdiff_t x = 0; x < line;) {                                                                               \
+            int alike = leaving ? 1 : line - x < MOST ? (int)(line - x) : (int)MOST;                                       \
+            if (leaving) nn_contract_inside(x, wide, left, length - right, &window.first, &window.stop);                   \
+            for (; leaving && alike < MOST && x + alike < line; alike++) {                                                 \
+              ptrdiff_t first, stop;                                                                                       \
+              nn_contract_inside(x + alike, wide, left, length - right, &first, &stop);                                    \
+              if (first != window.first || stop != window.stop) break;                                                     \
+            }                                                                                                              \
+            const int columns = alike == MOST ? (int)MOST : alike >= 2 ? 2 : 1;                                            \
+            nn_contract_images_rows_##T(rows, columns, &window, a_packed, STRIDE, from + x * step, step, b_places,         \
+                                        sums + (m * N + y * line + x) * WIDTH, N * WIDTH, k0 > 0);                         \
+            x += columns;                                                                                                  \
+          }                                                                                                                \
+        }                                                                                                                  \
+      }                                                                                                                    \
+    }                                                                                                                      \
+    return left_out;                                                                                                       \
+  }
+
+#define NN_CONTRACT_IMAGES_VIEW(T, type)                                                                                   \
+  NN_CONTRACT_IMAGES_TILES(T, type)                                                                                        \
+                                                                                                                           \
+  NN_CONTRACT_IMAGES_SUMS(T, type)                                                                                         \
+                                                                                                                           \
+  /* As many images as a vector has places, or fewer. */                                                                   \
+  static void nn_contract_images_group_##T(ptrdiff_t images, ptrdiff_t b_step, ptrdiff_t c_step, ptrdiff_t M, ptrdiff_t N, \
+                                           ptrdiff_t K, ptrdiff_t reach, const ptrdiff_t *view, const type *a,             \
+                                           const type *b, type *c, ptrdiff_t c_m, void *scratch) {                         \
+    enum { WIDTH = NN_CONTRACT_SIMD / 8 / (int)sizeof(type) };                                                             \
+    type *const packed = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES), *const sums = packed + reach * WIDTH; \
+    if (images < WIDTH) __builtin_memset(packed, 0, (size_t)(reach * WIDTH) * sizeof(type));                               \
+    nn_contract_turn_##T(images, reach, b, b_step, packed, WIDTH);                                                         \
+    /* Sums begin at zero and are not changed by adding another, but that minus zero, to which a negative product may have \
+       vanished, would become zero: where there is one, all is computed again. */                                          \
+    for (int leaves = 1; leaves >= 0; leaves--) {                                                                          \
+      const int left_out = nn_contract_images_sums_##T(M, N, K, view, a, packed, sums, (type *)scratch, leaves);           \
+      if (!left_out || !nn_contract_minus_zero_##T(M, N * WIDTH, sums, N * WIDTH)) break;                                  \
+    }                                                                                                                      \
+    for (ptrdiff_t m = 0; m < M; m++) {                                                                                    \
+      nn_contract_turn_##T(N, images, sums + m * N * WIDTH, WIDTH, c + m * c_m, c_step);                                   \
+    }                                                                                                                      \
+  }                                                                                                                        \
+                                                                                                                           \
+  /* Computes as many images, from the first on, as are quicker together than one after the other; gives how many. */      \
+  static ptrdiff_t nn_contract_images_together_##T(ptrdiff_t images, ptrdiff_t b_step, ptrdiff_t c_step, ptrdiff_t M,      \
+                                                   ptrdiff_t N, const ptrdiff_t *view, const type *a, const type *b,       \
+                                                   type *c, ptrdiff_t c_m, void *scratch) {                                \
+    enum { WIDTH = NN_CONTRACT_SIMD / 8 / (int)sizeof(type) };                                                             \
+    const ptrdiff_t *const columns = view + 3 + 2 * view[0], *const ks = columns + 2 * view[1];                            \
+    ptrdiff_t K = 1, reach = 1, done = 0;                                                                                  \
+    for (ptrdiff_t axis = 0; axis < view[1]; axis++) reach += (columns[2 * axis] - 1) * columns[2 * axis + 1];             \
+    for (ptrdiff_t axis = 0; axis < view[2]; axis++) {                                                                     \
+      K *= ks[3 * axis];                                                                                                   \
+      reach += (ks[3 * axis] - 1) * ks[3 * axis + 2];                                                                      \
+    }                                                                                                                      \
+    if (view[1] < 1 || view[1] > 2 || K == 0) return 0;                                                                    \
+    int run;                                                                                                               \
+    double alone;                                                                                                          \
+    (void)nn_contract_way_##T(M, N, K, 0, view, columns, ks, &run, &alone);                                                \
+    /* A tile of fewer than four rows waits for its multiply-adds; elements of four bytes are turned by shuffles. */       \
+    const double rows = (double)(M < 4 ? 4 : M), turning = sizeof(type) == 4 ? 0.3 : 1;                                    \
+    const double together = rows * (double)N * (0.5 * (double)K + 2) + turning * (double)(WIDTH * (reach + M * N));        \
+    while (done < images) {                                                                                                \
+      const ptrdiff_t group = images - done < WIDTH ? images - done : (ptrdiff_t)WIDTH;                                    \
+      if (together >= alone * (double)group) break;                                                                        \
+      nn_contract_images_group_##T(group, b_step, c_step, M, N, K, reach, view, a, b + done * b_step, c + done * c_step,   \
+                                   c_m, scratch);                                                                          \
+      done += group;                                                                                                       \
+    }                                                                                                                      \
+    return done;                                                                                                           \
+  }
+#else
+#define NN_CONTRACT_IMAGES_VIEW(T, type)                                                                              \
+  static ptrdiff_t nn_contract_images_together_##T(ptrdiff_t images, ptrdiff_t b_step, ptrdiff_t c_step, ptrdiff_t M, \
+                                                   ptrdiff_t N, const ptrdiff_t *view, const type *a, const type *b,  \
+                                                   type *c, ptrdiff_t c_m, void *scratch) {                           \
+    (void)images, (void)b_step, (void)c_step, (void)M, (void)N, (void)view, (void)a, (void)b, (void)c, (void)c_m;     \
+    (void)scratch;                                                                                                    \
+    return 0;                                                                                                         \
+  }
+#endif
+
+/* Defines nn_contract_images_T: what nn_contract_view_T computes, all rows and columns of it, for `images` operands b, each
+   `b_step` elements after the last, with results `c_step` elements apart. Strides in b are not negative, and there are one or
+   two axes of columns. `scratch`: nn_contract_images_scratch bytes, aligned to 64. */
+#define NN_CONTRACT_DEFINE_IMAGES(T, type)                                                                           \
+  NN_CONTRACT_IMAGES_VIEW(T, type)                                                                                   \
+                                                                                                                     \
+  static void nn_contract_images_##T(ptrdiff_t images, ptrdiff_t b_step, ptrdiff_t c_step, ptrdiff_t M, ptrdiff_t N, \
+                                     const ptrdiff_t *view, const type *a, const type *b, type *c, ptrdiff_t c_m,    \
+                                     void *scratch) {                                                                \
+    const ptrdiff_t done =                                                                                           \
+        nn_contract_images_together_##T(images, b_step, c_step, M, N, view, a, b, c, c_m, scratch);                  \
+    for (ptrdiff_t i = done; i < images; i++) {                                                                      \
+      nn_contract_view_##T(M, N, 0, 0, view, a, b + i * b_step, c + i * c_step, c_m, scratch, i > done);             \
+    }                                                                                                                \
+  }
+/* @end */
+
+/* @section contract_images_f32 needs: contract_view_f32 contract_images */
+NN_CONTRACT_DEFINE_IMAGES(f32, float)
+/* @end */
+
+/* @section contract_images_f64 needs: contract_view_f64 contract_images */
+NN_CONTRACT_DEFINE_IMAGES(f64, double)
+/* @end */
+
+/* @section contract_images_i32 needs: contract_view_i32 contract_images */
+NN_CONTRACT_DEFINE_IMAGES(i32, int32_t)
+/* @end */
+
+/* @section contract_images_i64 needs: contract_view_i64 contract_images */
+NN_CONTRACT_DEFINE_IMAGES(i64, int64_t)
+/* @end */
+
+/* @section contract_images_guard_end needs: */
+#endif
+/* @end */
