@@ -13,9 +13,10 @@
 #define NN_CONTRACT_INTERLEAVED 512
 
 #define NN_CONTRACT_INTERLEAVED_VIEW(T, type)                                                                                 \
-  /* `rows` lines of `count` elements that begin at from + places[row], element by element: to[count, rows]. */               \
-  static void nn_contract_interleave_##T(ptrdiff_t rows, ptrdiff_t count, const type *from, const ptrdiff_t *places,          \
-                                         type *to) {                                                                          \
+  /* `rows` lines of `count` elements that begin at from + places[row], element by element: to[count, rows]. Not inlined,     \
+     where its pointers would not fit into the registers beside its caller's. */                                              \
+  static __attribute__((noinline)) void nn_contract_interleave_##T(ptrdiff_t rows, ptrdiff_t count, const type *from,         \
+                                                                   const ptrdiff_t *places, type *to) {                       \
     const int fours = sizeof(type) == 4 && count >= 4;                                                                        \
     for (ptrdiff_t row = 0, next; row < rows; row = next) {                                                                   \
       /* Four at a time, the last four perhaps again, but not for a single one. Of two or three the last is repeated: what it \
@@ -76,9 +77,10 @@
     const ptrdiff_t width = column_axes[2 * (view[1] - 1)], rows = N / width;                                                 \
     const ptrdiff_t length = k_axes[3 * (view[2] - 1)], step = k_axes[3 * (view[2] - 1) + 2];                                 \
     const ptrdiff_t line = (length - 1) * step + width, lines = K / length;                                                   \
-    /* Blocks in which the rows of a are neighbours along k need no packing. */                                               \
+    /* Blocks that lie alike, where they are not short: then one table of places serves all. */                               \
     const ptrdiff_t period = nn_contract_period(k_axes, view[2], 3, DEPTH);                                                   \
-    const ptrdiff_t most = (period > DEPTH / 4 ? period : (ptrdiff_t)DEPTH) / length;                                         \
+    const int alike = period > DEPTH / 4;                                                                                     \
+    const ptrdiff_t most = (alike ? period : (ptrdiff_t)DEPTH) / length;                                                      \
     const ptrdiff_t padded = N <= WIDTH ? (ptrdiff_t)WIDTH : (N + 2 * WIDTH - 1) / (2 * WIDTH) * (2 * WIDTH);                 \
     type *const a_packed = (type *)scratch;                                                                                   \
     type *const sums = (type *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES), *const windows = sums + M * padded;        \
@@ -87,10 +89,17 @@
     for (ptrdiff_t i = 0, k = 0; i < most && i < lines; i++) {                                                                \
       for (ptrdiff_t j = 0; j < length; j++) b_places[k++] = (i * line + j * step) * rows;                                    \
     }                                                                                                                         \
+    ptrdiff_t neighbours = 0;                                                                                                 \
     for (ptrdiff_t l = 0; l < lines; l += most) {                                                                             \
       const ptrdiff_t used = lines - l < most ? lines - l : most, depth = used * length;                                      \
       const nn_contract_span ks = nn_contract_all(depth);                                                                     \
-      nn_contract_places(l * length, depth, k_axes, view[2], 3, 1, a_places);                                                 \
+      ptrdiff_t start = 0;                                                                                                    \
+      if (l == 0 || !alike) {                                                                                                 \
+        nn_contract_places(l * length, depth, k_axes, view[2], 3, 1, a_places);                                               \
+        neighbours = nn_contract_run(a_places, depth);                                                                        \
+      } else {                                                                                                                \
+        nn_contract_places(l * length, 1, k_axes, view[2], 3, 1, &start);                                                     \
+      }                                                                                                                       \
       nn_contract_places(l, used, k_axes, view[2] - 1, 3, 2, line_places);                                                    \
       for (ptrdiff_t i = 0; i < used; i++) {                                                                                  \
         nn_contract_interleave_##T(rows, line, b + line_places[i], row_places, windows + i * line * rows);                    \
@@ -98,12 +107,13 @@
       for (ptrdiff_t m = 0; m < M; m += ROWS) {                                                                               \
         const int tall = M - m < ROWS ? (int)(M - m) : ROWS;                                                                  \
         nn_contract_places(m0 + m, tall, row_axes, view[0], 2, 1, m_places);                                                  \
-        const type *tile_a = a + (a_places[0] + m_places[0]);                                                                 \
+        const type *tile_a = a + (start + a_places[0] + m_places[0]);                                                         \
         ptrdiff_t tile_a_m = tall > 1 ? m_places[1] - m_places[0] : 0;                                                        \
-        int in_place = nn_contract_run(a_places, depth) == depth;                                                             \
+        /* Rows that are neighbours along k need no packing. */                                                               \
+        int in_place = neighbours >= depth;                                                                                   \
         for (int r = 1; r < tall; r++) in_place &= m_places[r] - m_places[r - 1] == tile_a_m;                                 \
         if (!in_place) {                                                                                                      \
-          nn_contract_pack_view_rows_##T(tall, depth, a, a_places, m_places, a_packed);                                       \
+          nn_contract_pack_view_rows_##T(tall, depth, a + start, a_places, m_places, a_packed);                               \
           tile_a = a_packed;                                                                                                  \
           tile_a_m = STRIDE;                                                                                                  \
         }                                                                                                                     \
