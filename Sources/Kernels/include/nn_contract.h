@@ -166,20 +166,29 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
 #endif
 
 #if NN_CONTRACT_SIMD
+/* Where a tile asks for memory, a line in every round of its k, and how far the next line is: of a block that will be wanted,
+   and of rows to be packed that are columns in memory, each line of which is in a page of its own. */
+typedef struct {
+  const char *block, *rows;
+  ptrdiff_t block_step, rows_step;
+} nn_contract_asked;
+
 /* Memory that will be wanted soon, `rows` of `lines` cache lines, and how much of it has been asked for. Packing waits for
    memory, multiplying does not: the tiles of one block ask for the next, a line from time to time, not to be in their own
    way. `soon_rows` rows of the left operand, which the tiles after these read, come first. */
 typedef struct {
-  const char *from, *at;
+  const char *from;
   ptrdiff_t rows, row_step, lines, row, line;
   const char *soon;
   ptrdiff_t soon_rows, soon_row_step, soon_step;
+  const char *packed_next;
+  ptrdiff_t packed_step;
 } nn_contract_ahead;
 
 NN_CONTRACT_INLINE nn_contract_ahead nn_contract_look_ahead(const void *from, ptrdiff_t rows, ptrdiff_t row_step,
                                                             ptrdiff_t row_bytes) {
   const ptrdiff_t lines = rows > 0 ? (row_bytes + 63) / 64 : 0;
-  const nn_contract_ahead ahead = {(const char *)from, (const char *)from, rows, row_step, lines, 0, 0, 0, 0, 0, 0};
+  const nn_contract_ahead ahead = {(const char *)from, rows, row_step, lines, 0, 0, 0, 0, 0, 0, 0, 0};
   return ahead;
 }
 
@@ -193,25 +202,29 @@ NN_CONTRACT_INLINE void nn_contract_ask_soon(nn_contract_ahead *ahead, const voi
   ahead->soon_step = step;
 }
 
-/* Lets `at` be the first of the next `count` lines; gives how far they are apart, 0 where all have been asked for. */
-NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t count) {
+/* The next `count` lines of each; the same line again where all have been asked for. */
+NN_CONTRACT_INLINE nn_contract_asked nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t count) {
+  nn_contract_asked asked = {ahead->from, ahead->from, 0, 0};
+  if (ahead->packed_next) {
+    asked.rows = ahead->packed_next;
+    asked.rows_step = ahead->packed_step;
+    ahead->packed_next += count * ahead->packed_step;
+  }
   if (ahead->soon_rows > 0) {
-    ahead->at = ahead->soon;
+    asked.block = ahead->soon;
+    asked.block_step = ahead->soon_step;
     ahead->soon += ahead->soon_row_step;
     ahead->soon_rows--;
-    return ahead->soon_step;
+  } else if (ahead->line < ahead->lines) {
+    asked.block = ahead->from + (ahead->row * ahead->row_step + ahead->line * 64);
+    asked.block_step = ahead->row_step;
+    ahead->row += count;
+    if (ahead->row >= ahead->rows) {
+      ahead->row = 0;
+      ahead->line++;
+    }
   }
-  if (ahead->line >= ahead->lines) {
-    ahead->at = ahead->from;
-    return 0;
-  }
-  ahead->at = ahead->from + (ahead->row * ahead->row_step + ahead->line * 64);
-  ahead->row += count;
-  if (ahead->row >= ahead->rows) {
-    ahead->row = 0;
-    ahead->line++;
-  }
-  return ahead->row_step;
+  return asked;
 }
 
 /* One k of a tile: a row of vectors at `b` times an element of each of the tile's rows. */
@@ -232,13 +245,12 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
    long. `rows` (at most 8) and `vectors` (1 or 2) are constants wherever it is inlined, so that `sum` is registers.
    `known` is 1 where a_k is a constant too, as b_k is unless b is read in place: then some k are taken in a round, each row
    of a row-major left operand has a register that points to it, and hardly anything is left but multiply-adds and their
-   loads. That counts where another thread of the same core takes half of the processor's slots. Such a tile asks for a line
-   of memory in every round of NN_CONTRACT_ROUND, the first at `ahead`. */
+   loads. That counts where another thread of the same core takes half of the processor's slots. Such a tile asks for what
+   `asked` says in every round of NN_CONTRACT_ROUND, and for rows where its own have been packed from columns. */
 #define NN_CONTRACT_DEFINE_TILE(T, type, BYTES)                                                                           \
   NN_CONTRACT_INLINE void nn_contract_tile_##T##_##BYTES(                                                                 \
       const int known, const int rows, const int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m,                  \
-      ptrdiff_t a_k, const type *b, ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more, const char *ahead,                   \
-      ptrdiff_t ahead_step) {                                                                                             \
+      ptrdiff_t a_k, const type *b, ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more, const nn_contract_asked *asked) {    \
     enum { WIDTH = BYTES / (int)sizeof(type) };                                                                           \
     nn_##T##_v##BYTES sum[8][2];                                                                                          \
     NN_CONTRACT_UNROLL                                                                                                    \
@@ -255,10 +267,16 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
       row[r] = a + r * a_m;                                                                                               \
       if (known && a_k == 1) NN_CONTRACT_HIDE(row[r]);                                                                    \
     }                                                                                                                     \
+    const char *block = known ? asked->block : 0, *packed_rows = known ? asked->rows : 0;                                 \
+    const ptrdiff_t block_step = known ? asked->block_step : 0, rows_step = known ? asked->rows_step : 0;                 \
     ptrdiff_t k = 0;                                                                                                      \
     while (known && k + NN_CONTRACT_ROUND <= depth) {                                                                     \
-      __builtin_prefetch(ahead, 0, 2);                                                                                    \
-      ahead += ahead_step;                                                                                                \
+      __builtin_prefetch(block, 0, 2);                                                                                    \
+      block += block_step;                                                                                                \
+      if (a_k != 1) {                                                                                                     \
+        __builtin_prefetch(packed_rows, 0, 2);                                                                            \
+        packed_rows += rows_step;                                                                                         \
+      }                                                                                                                   \
       NN_CONTRACT_ROLL                                                                                                    \
       for (int round = 0; round < NN_CONTRACT_ROUND; round += NN_CONTRACT_STEPS, k += NN_CONTRACT_STEPS) {                \
         NN_CONTRACT_UNROLL                                                                                                \
@@ -311,54 +329,52 @@ NN_CONTRACT_INLINE ptrdiff_t nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t
   NN_CONTRACT_INLINE int nn_contract_some_rows_##T##_##BYTES(                                                             \
       const int vectors, int rows, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k, const type *b,           \
       ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more) {                                                                  \
-    const char *const nothing = (const char *)b;                                                                          \
     if (vectors == 1 && rows >= NN_CONTRACT_NARROW_ROWS) {                                                                \
       nn_contract_narrow_##T##_##BYTES(depth, a, a_m, a_k, b, b_k, c, c_m, more);                                         \
       return NN_CONTRACT_NARROW_ROWS;                                                                                     \
     }                                                                                                                     \
     if (rows >= NN_CONTRACT_ROWS) {                                                                                       \
-      nn_contract_tile_##T##_##BYTES(0, NN_CONTRACT_ROWS, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, nothing, 0); \
+      nn_contract_tile_##T##_##BYTES(0, NN_CONTRACT_ROWS, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, 0);          \
       return NN_CONTRACT_ROWS;                                                                                            \
     }                                                                                                                     \
     if (vectors == 2 && NN_CONTRACT_ROWS > 6 && rows >= 6) {                                                              \
-      nn_contract_tile_##T##_##BYTES(0, 6, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, nothing, 0);                \
+      nn_contract_tile_##T##_##BYTES(0, 6, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, 0);                         \
       return 6;                                                                                                           \
     }                                                                                                                     \
     if (rows >= 4) {                                                                                                      \
-      nn_contract_tile_##T##_##BYTES(0, 4, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, nothing, 0);                \
+      nn_contract_tile_##T##_##BYTES(0, 4, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, 0);                         \
       return 4;                                                                                                           \
     }                                                                                                                     \
     if (rows >= 2) {                                                                                                      \
-      nn_contract_tile_##T##_##BYTES(0, 2, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, nothing, 0);                \
+      nn_contract_tile_##T##_##BYTES(0, 2, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, 0);                         \
       return 2;                                                                                                           \
     }                                                                                                                     \
-    nn_contract_tile_##T##_##BYTES(0, 1, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, nothing, 0);                  \
+    nn_contract_tile_##T##_##BYTES(0, 1, vectors, depth, a, a_m, a_k, b, b_k, c, c_m, more, 0);                           \
     return 1;                                                                                                             \
   }                                                                                                                       \
                                                                                                                           \
   /* The same for one vector or two; a full tile of packed operands goes by its constant strides. */                      \
   static int nn_contract_rows_##T##_##BYTES(                                                                              \
       int rows, int vectors, ptrdiff_t depth, const type *a, ptrdiff_t a_m, ptrdiff_t a_k, const type *b,                 \
-      ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more, const char *ahead, ptrdiff_t ahead_step) {                         \
+      ptrdiff_t b_k, type *c, ptrdiff_t c_m, int more, const nn_contract_asked *asked) {                                  \
     enum { WIDTH = BYTES / (int)sizeof(type) };                                                                           \
     if (vectors == 1) {                                                                                                   \
       return nn_contract_some_rows_##T##_##BYTES(1, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more);                      \
     }                                                                                                                     \
     if (rows >= NN_CONTRACT_ROWS && BYTES == NN_CONTRACT_SIMD / 8 && b_k == 2 * WIDTH) {                                  \
       if (a_k == 1) {                                                                                                     \
-        nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, a_m, 1, b, 2 * WIDTH, c, c_m, more, ahead,       \
-                                       ahead_step);                                                                       \
+        nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, a_m, 1, b, 2 * WIDTH, c, c_m, more, asked);      \
         return NN_CONTRACT_ROWS;                                                                                          \
       }                                                                                                                   \
       if (a_m == 1 && a_k == 2 * NN_CONTRACT_ROWS) {                                                                      \
         nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, 1, 2 * NN_CONTRACT_ROWS, b, 2 * WIDTH, c, c_m,   \
-                                       more, ahead, ahead_step);                                                          \
+                                       more, asked);                                                                      \
         return NN_CONTRACT_ROWS;                                                                                          \
       }                                                                                                                   \
     }                                                                                                                     \
     /* A right operand that is read in place. */                                                                          \
     if (rows >= NN_CONTRACT_ROWS && BYTES == NN_CONTRACT_SIMD / 8 && NN_CONTRACT_SIMD == 256 && a_k == 1) {               \
-      nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, a_m, 1, b, b_k, c, c_m, more, ahead, ahead_step);  \
+      nn_contract_tile_##T##_##BYTES(1, NN_CONTRACT_ROWS, 2, depth, a, a_m, 1, b, b_k, c, c_m, more, asked);              \
       return NN_CONTRACT_ROWS;                                                                                            \
     }                                                                                                                     \
     return nn_contract_some_rows_##T##_##BYTES(2, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more);                        \
@@ -548,21 +564,21 @@ static ptrdiff_t nn_contract_width_f32(ptrdiff_t columns) {
 /* All the rows of one tile, c being wide enough for whole vectors; asks for memory that will be wanted soon. */
 static void nn_contract_tile_ahead_f32(ptrdiff_t width, int rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m,
                                        ptrdiff_t a_k, const float *b, ptrdiff_t b_k, float *c, ptrdiff_t c_m, int more,
-                                       const char *ahead, ptrdiff_t ahead_step) {
+                                       const nn_contract_asked *asked) {
   while (rows > 0) {
     int done;
 #if NN_CONTRACT_SIMD >= 512
     if (width >= 64) {
-      done = nn_contract_rows_f32_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
+      done = nn_contract_rows_f32_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more, asked);
     } else
 #endif
 #if NN_CONTRACT_SIMD >= 256
     if (width >= 32) {
-      done = nn_contract_rows_f32_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
+      done = nn_contract_rows_f32_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more, asked);
     } else
 #endif
     {
-      done = nn_contract_rows_f32_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
+      done = nn_contract_rows_f32_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more, asked);
     }
     rows -= done;
     a += done * a_m;
@@ -572,7 +588,8 @@ static void nn_contract_tile_ahead_f32(ptrdiff_t width, int rows, ptrdiff_t dept
 
 static void nn_contract_tile_f32(ptrdiff_t width, int rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m,
                                  ptrdiff_t a_k, const float *b, ptrdiff_t b_k, float *c, ptrdiff_t c_m, int more) {
-  nn_contract_tile_ahead_f32(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, (const char *)b, 0);
+  const nn_contract_asked nothing = {(const char *)b, (const char *)b, 0, 0};
+  nn_contract_tile_ahead_f32(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, &nothing);
 }
 
 /* Copies n elements; where there are enough of them, 16 bytes at a time, the last 16 perhaps overlapping. */
@@ -742,6 +759,8 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         if ((columns > VECTORS && a_m == 1) || tail > 0) {
           if (odd == 0 && a_m == 1) {
             nn_contract_pack_rows_f32(group, depth, tile_a, 1, a_k, a_packed);
+            ahead.packed_next = group < M - m0 ? (const char *)(tile_a + group) : 0;
+            ahead.packed_step = a_k * SIZE;
           } else if (odd == 0) {
             nn_contract_turn_f32(group, depth, tile_a, a_m, a_packed, 2 * ROWS);
           }
@@ -779,11 +798,11 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
             rows = (int)group;
           }
           if (used == width && c_n == 1) {
-            const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
+            const nn_contract_asked asked = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
             /* Blocks of k after the first go on from what the one before has summed. */
             for (int r = 0; r < rows && blocks > 1; r++) __builtin_prefetch(tile_c + (r * c_m + width), 1);
             nn_contract_tile_ahead_f32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
-                                      ahead.at, step);
+                                       &asked);
           } else {
             float part[ROWS * VECTORS];
             for (int r = 0; r < rows && k0 > 0; r++) {
@@ -1042,21 +1061,21 @@ static ptrdiff_t nn_contract_width_f64(ptrdiff_t columns) {
 /* All the rows of one tile, c being wide enough for whole vectors; asks for memory that will be wanted soon. */
 static void nn_contract_tile_ahead_f64(ptrdiff_t width, int rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m,
                                        ptrdiff_t a_k, const double *b, ptrdiff_t b_k, double *c, ptrdiff_t c_m, int more,
-                                       const char *ahead, ptrdiff_t ahead_step) {
+                                       const nn_contract_asked *asked) {
   while (rows > 0) {
     int done;
 #if NN_CONTRACT_SIMD >= 512
     if (width >= 64) {
-      done = nn_contract_rows_f64_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
+      done = nn_contract_rows_f64_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more, asked);
     } else
 #endif
 #if NN_CONTRACT_SIMD >= 256
     if (width >= 32) {
-      done = nn_contract_rows_f64_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
+      done = nn_contract_rows_f64_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more, asked);
     } else
 #endif
     {
-      done = nn_contract_rows_f64_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
+      done = nn_contract_rows_f64_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more, asked);
     }
     rows -= done;
     a += done * a_m;
@@ -1066,7 +1085,8 @@ static void nn_contract_tile_ahead_f64(ptrdiff_t width, int rows, ptrdiff_t dept
 
 static void nn_contract_tile_f64(ptrdiff_t width, int rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m,
                                  ptrdiff_t a_k, const double *b, ptrdiff_t b_k, double *c, ptrdiff_t c_m, int more) {
-  nn_contract_tile_ahead_f64(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, (const char *)b, 0);
+  const nn_contract_asked nothing = {(const char *)b, (const char *)b, 0, 0};
+  nn_contract_tile_ahead_f64(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, &nothing);
 }
 
 /* Copies n elements; where there are enough of them, 16 bytes at a time, the last 16 perhaps overlapping. */
@@ -1236,6 +1256,8 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         if ((columns > VECTORS && a_m == 1) || tail > 0) {
           if (odd == 0 && a_m == 1) {
             nn_contract_pack_rows_f64(group, depth, tile_a, 1, a_k, a_packed);
+            ahead.packed_next = group < M - m0 ? (const char *)(tile_a + group) : 0;
+            ahead.packed_step = a_k * SIZE;
           } else if (odd == 0) {
             nn_contract_turn_f64(group, depth, tile_a, a_m, a_packed, 2 * ROWS);
           }
@@ -1273,11 +1295,11 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
             rows = (int)group;
           }
           if (used == width && c_n == 1) {
-            const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
+            const nn_contract_asked asked = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
             /* Blocks of k after the first go on from what the one before has summed. */
             for (int r = 0; r < rows && blocks > 1; r++) __builtin_prefetch(tile_c + (r * c_m + width), 1);
             nn_contract_tile_ahead_f64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
-                                      ahead.at, step);
+                                       &asked);
           } else {
             double part[ROWS * VECTORS];
             for (int r = 0; r < rows && k0 > 0; r++) {
@@ -1527,21 +1549,21 @@ static ptrdiff_t nn_contract_width_i32(ptrdiff_t columns) {
 /* All the rows of one tile, c being wide enough for whole vectors; asks for memory that will be wanted soon. */
 static void nn_contract_tile_ahead_i32(ptrdiff_t width, int rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m,
                                        ptrdiff_t a_k, const int32_t *b, ptrdiff_t b_k, int32_t *c, ptrdiff_t c_m, int more,
-                                       const char *ahead, ptrdiff_t ahead_step) {
+                                       const nn_contract_asked *asked) {
   while (rows > 0) {
     int done;
 #if NN_CONTRACT_SIMD >= 512
     if (width >= 64) {
-      done = nn_contract_rows_i32_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
+      done = nn_contract_rows_i32_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more, asked);
     } else
 #endif
 #if NN_CONTRACT_SIMD >= 256
     if (width >= 32) {
-      done = nn_contract_rows_i32_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
+      done = nn_contract_rows_i32_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more, asked);
     } else
 #endif
     {
-      done = nn_contract_rows_i32_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
+      done = nn_contract_rows_i32_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more, asked);
     }
     rows -= done;
     a += done * a_m;
@@ -1551,7 +1573,8 @@ static void nn_contract_tile_ahead_i32(ptrdiff_t width, int rows, ptrdiff_t dept
 
 static void nn_contract_tile_i32(ptrdiff_t width, int rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m,
                                  ptrdiff_t a_k, const int32_t *b, ptrdiff_t b_k, int32_t *c, ptrdiff_t c_m, int more) {
-  nn_contract_tile_ahead_i32(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, (const char *)b, 0);
+  const nn_contract_asked nothing = {(const char *)b, (const char *)b, 0, 0};
+  nn_contract_tile_ahead_i32(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, &nothing);
 }
 
 /* Copies n elements; where there are enough of them, 16 bytes at a time, the last 16 perhaps overlapping. */
@@ -1721,6 +1744,8 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         if ((columns > VECTORS && a_m == 1) || tail > 0) {
           if (odd == 0 && a_m == 1) {
             nn_contract_pack_rows_i32(group, depth, tile_a, 1, a_k, a_packed);
+            ahead.packed_next = group < M - m0 ? (const char *)(tile_a + group) : 0;
+            ahead.packed_step = a_k * SIZE;
           } else if (odd == 0) {
             nn_contract_turn_i32(group, depth, tile_a, a_m, a_packed, 2 * ROWS);
           }
@@ -1758,11 +1783,11 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
             rows = (int)group;
           }
           if (used == width && c_n == 1) {
-            const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
+            const nn_contract_asked asked = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
             /* Blocks of k after the first go on from what the one before has summed. */
             for (int r = 0; r < rows && blocks > 1; r++) __builtin_prefetch(tile_c + (r * c_m + width), 1);
             nn_contract_tile_ahead_i32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
-                                      ahead.at, step);
+                                       &asked);
           } else {
             int32_t part[ROWS * VECTORS];
             for (int r = 0; r < rows && k0 > 0; r++) {
@@ -2012,21 +2037,21 @@ static ptrdiff_t nn_contract_width_i64(ptrdiff_t columns) {
 /* All the rows of one tile, c being wide enough for whole vectors; asks for memory that will be wanted soon. */
 static void nn_contract_tile_ahead_i64(ptrdiff_t width, int rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m,
                                        ptrdiff_t a_k, const int64_t *b, ptrdiff_t b_k, int64_t *c, ptrdiff_t c_m, int more,
-                                       const char *ahead, ptrdiff_t ahead_step) {
+                                       const nn_contract_asked *asked) {
   while (rows > 0) {
     int done;
 #if NN_CONTRACT_SIMD >= 512
     if (width >= 64) {
-      done = nn_contract_rows_i64_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
+      done = nn_contract_rows_i64_64(rows, (int)(width / 64), depth, a, a_m, a_k, b, b_k, c, c_m, more, asked);
     } else
 #endif
 #if NN_CONTRACT_SIMD >= 256
     if (width >= 32) {
-      done = nn_contract_rows_i64_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
+      done = nn_contract_rows_i64_32(rows, (int)(width / 32), depth, a, a_m, a_k, b, b_k, c, c_m, more, asked);
     } else
 #endif
     {
-      done = nn_contract_rows_i64_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more, ahead, ahead_step);
+      done = nn_contract_rows_i64_16(rows, (int)(width / 16), depth, a, a_m, a_k, b, b_k, c, c_m, more, asked);
     }
     rows -= done;
     a += done * a_m;
@@ -2036,7 +2061,8 @@ static void nn_contract_tile_ahead_i64(ptrdiff_t width, int rows, ptrdiff_t dept
 
 static void nn_contract_tile_i64(ptrdiff_t width, int rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m,
                                  ptrdiff_t a_k, const int64_t *b, ptrdiff_t b_k, int64_t *c, ptrdiff_t c_m, int more) {
-  nn_contract_tile_ahead_i64(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, (const char *)b, 0);
+  const nn_contract_asked nothing = {(const char *)b, (const char *)b, 0, 0};
+  nn_contract_tile_ahead_i64(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, &nothing);
 }
 
 /* Copies n elements; where there are enough of them, 16 bytes at a time, the last 16 perhaps overlapping. */
@@ -2206,6 +2232,8 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         if ((columns > VECTORS && a_m == 1) || tail > 0) {
           if (odd == 0 && a_m == 1) {
             nn_contract_pack_rows_i64(group, depth, tile_a, 1, a_k, a_packed);
+            ahead.packed_next = group < M - m0 ? (const char *)(tile_a + group) : 0;
+            ahead.packed_step = a_k * SIZE;
           } else if (odd == 0) {
             nn_contract_turn_i64(group, depth, tile_a, a_m, a_packed, 2 * ROWS);
           }
@@ -2243,11 +2271,11 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
             rows = (int)group;
           }
           if (used == width && c_n == 1) {
-            const ptrdiff_t step = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
+            const nn_contract_asked asked = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
             /* Blocks of k after the first go on from what the one before has summed. */
             for (int r = 0; r < rows && blocks > 1; r++) __builtin_prefetch(tile_c + (r * c_m + width), 1);
             nn_contract_tile_ahead_i64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
-                                      ahead.at, step);
+                                       &asked);
           } else {
             int64_t part[ROWS * VECTORS];
             for (int r = 0; r < rows && k0 > 0; r++) {
