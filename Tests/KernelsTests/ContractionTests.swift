@@ -213,7 +213,8 @@ struct Product: Sendable, CustomTestStringConvertible {
   private typealias ContractBlock =
     @convention(c) (
       Int, Int, Int, UnsafeRawPointer, Int, Int, UnsafeRawPointer, Int, Int,
-      UnsafeMutableRawPointer, Int, UnsafeMutableRawPointer?, Int32, UnsafeRawPointer?, Int
+      UnsafeMutableRawPointer, Int, UnsafeMutableRawPointer?, Int32, UnsafeRawPointer?,
+      UnsafeRawPointer?, Int
     ) -> Void
 
   /// Blocks of rows one after the other, of which those after the first use what the first has packed: the bits of one call.
@@ -257,7 +258,7 @@ struct Product: Sendable, CustomTestStringConvertible {
               min(block, p.m - first), p.n, p.k, a.baseAddress! + first * p.a.m * size, p.a.m,
               p.a.k,
               b, p.b.k, p.b.n, c + first * p.cRow * size, p.cRow, scratch, first > 0 ? 1 : 0,
-              first % 96 == 0 ? nil : b, p.n)
+              first % 96 == 0 ? nil : b, first % 144 == 0 ? nil : b, p.n)
           }
         }
       }

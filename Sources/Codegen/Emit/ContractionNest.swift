@@ -155,10 +155,11 @@ struct ContractionNest {
     shape.blocks.packsColumnsOnce ? "\(tile.rows.first) > \(all.rows.first)" : "0"
   }
 
-  /// What the epilogue of a tile reads, and how far its rows are apart.
+  /// What the epilogue of a tile reads, in up to two arrays, and how far their rows are apart.
   private func wanted(_ pointers: KernelPointers, _ tile: ContractionTile) -> String {
-    guard let access = shape.wanted, let row = shape.rowAxis else { return "0, 0" }
-    return "\(first(pointers, access, tile)), \(access.map.strides[row])"
+    guard let access = shape.wanted.first, let row = shape.rowAxis else { return "0, 0, 0" }
+    let other = shape.wanted.dropFirst().first.map { first(pointers, $0, tile) } ?? "0"
+    return "\(first(pointers, access, tile)), \(other), \(access.map.strides[row])"
   }
 
   /// A C condition: whether the call before this one packed the same rows of the left operand.

@@ -18,8 +18,9 @@ struct ContractionShape {
   let blocks: ContractionBlocks
   /// How places of the batch are computed together; nil where each has a call of its own.
   let images: ContractionImages?
-  /// What the epilogue loads in rows as the sums lie, if it is of their type: to be asked for while they are computed.
-  let wanted: Access?
+  /// What the epilogue loads in rows as the sums lie, if it is of their type: to be asked for while they are computed. One or two
+  /// accesses with rows equally far apart, or none.
+  let wanted: [Access]
   /// Whether units are of columns.
   let isCutByColumns: Bool
   /// Columns of a unit, where units are of columns.
@@ -56,7 +57,7 @@ struct ContractionShape {
       ? nil
       : ContractionImages(
         contraction, space: kernel.space, batchAxes: batchAxes, rows: rows, columns: columns)
-    wanted = target == nil && contraction.isPlain ? Self.wanted(kernel, pointers) : nil
+    wanted = target == nil && contraction.isPlain ? Self.wanted(kernel, pointers) : []
   }
 
   /// The store of an epilogue that only stores, if the product can be written there.
@@ -74,20 +75,23 @@ struct ContractionShape {
     return read.contains(written) || !pointers[store.access.buffer].isRestrict ? nil : store.access
   }
 
-  private static func wanted(_ kernel: Kernel, _ pointers: KernelPointers) -> Access? {
+  private static func wanted(_ kernel: Kernel, _ pointers: KernelPointers) -> [Access] {
     guard let contraction = kernel.contraction, contraction.lanes == 1,
       let row = contraction.rowAxis, let column = contraction.columnAxis
-    else { return nil }
+    else { return [] }
+    var found: [Access] = []
     for node in kernel.epilogue.nodes {
       guard case .load(let access) = node.operation, access.guards.isEmpty else { continue }
       let strides = access.map.strides
       if strides[column] == 1, strides[row] > 0,
-        pointers[access.buffer].element == contraction.element
+        pointers[access.buffer].element == contraction.element, !found.contains(access),
+        found.first.map({ $0.map.strides[row] == strides[row] }) ?? true
       {
-        return access
+        found.append(access)
+        if found.count == 2 { break }
       }
     }
-    return nil
+    return found
   }
 
   /// `contract_f32`, `contract_lanes_f32`, `contract_view_f32`, `contract_images_f32`: a section of nn_contract.h, a function of it, and a strip primitive.
@@ -114,11 +118,11 @@ struct ContractionShape {
     return
       "ptrdiff_t, ptrdiff_t, ptrdiff_t, const \(type) *, ptrdiff_t, ptrdiff_t, const \(type) *, "
       + "ptrdiff_t, ptrdiff_t, \(type) *, ptrdiff_t, void *"
-      + (takesBlocks ? ", int, const \(type) *, ptrdiff_t" : "")
+      + (takesBlocks ? ", int, const \(type) *, const \(type) *, ptrdiff_t" : "")
   }
 
   /// Whether calls say what was packed before and what is wanted next.
-  var takesBlocks: Bool { blocks.packsColumnsOnce || wanted != nil }
+  var takesBlocks: Bool { blocks.packsColumnsOnce || !wanted.isEmpty }
 
   /// Whether every call has all rows, and the same left operand in every place of the batch.
   var packsRowsOnce: Bool {

@@ -134,20 +134,25 @@ enum Prelude {
       next = decay * s + (1 - decay) * square(g)
       return w - lr * g / (sqrt(next) + epsilon), next
     }
-    # 1 - beta^t, what averages that began with zeros are too small by: in f64, as 0.999 to the 1 has few digits left after it.
-    def _grown(beta, t, w) { return cast(1 - beta ^ cast(t, f64), like=w) }
+    # m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon), what averages that began with zeros are too small by being taken to
+    # the scalars (end of the article's section 2), which are computed in f64, as 0.999 to the 1 leaves few digits of 1 - beta2.
+    def _adam_step(m, v, t, beta1, beta2, epsilon) {
+      grown = sqrt(1 - beta2 ^ cast(t, f64))
+      scale = cast(grown / (1 - beta1 ^ cast(t, f64)), like=m)
+      return scale * m / (sqrt(v) + cast(epsilon * grown, like=m))
+    }
     # Kingma, Ba, 2015
     def adam(w, g, lr, m, v, t, beta1=0.9, beta2=0.999, epsilon=1e-8) {
       mean = beta1 * m + (1 - beta1) * g
       variance = beta2 * v + (1 - beta2) * square(g)
-      step = mean / _grown(beta1, t, w) / (sqrt(variance / _grown(beta2, t, w)) + epsilon)
+      step = _adam_step(mean, variance, t, beta1, beta2, epsilon)
       return w - lr * step, mean, variance
     }
     # Loshchilov, Hutter, 2019
     def adamw(w, g, lr, m, v, t, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01) {
       mean = beta1 * m + (1 - beta1) * g
       variance = beta2 * v + (1 - beta2) * square(g)
-      step = mean / _grown(beta1, t, w) / (sqrt(variance / _grown(beta2, t, w)) + epsilon)
+      step = _adam_step(mean, variance, t, beta1, beta2, epsilon)
       return w - lr * (step + weight_decay * w), mean, variance
     }
     # Chen et al., 2023

@@ -166,10 +166,11 @@ NN_CONTRACT_INLINE void nn_contract_transpose(const void *p, const void *q, cons
 #endif
 
 #if NN_CONTRACT_SIMD
-/* Where a tile asks for memory, a line in every round of its k, and how far the next line is: of a block that will be wanted,
-   and of rows to be packed that are columns in memory, each line of which is in a page of its own. */
+/* Where a tile asks for memory, a line in every round of its k, and how far the next line is: of a block that will be wanted
+   and, if not 0, of another that lies alike; and of rows to be packed that are columns in memory, each line of which is in a
+   page of its own. */
 typedef struct {
-  const char *block, *rows;
+  const char *block, *other, *rows;
   ptrdiff_t block_step, rows_step;
 } nn_contract_asked;
 
@@ -177,7 +178,7 @@ typedef struct {
    memory, multiplying does not: the tiles of one block ask for the next, a line from time to time, not to be in their own
    way. `soon_rows` rows of the left operand, which the tiles after these read, come first. */
 typedef struct {
-  const char *from;
+  const char *from, *other;
   ptrdiff_t rows, row_step, lines, row, line;
   const char *soon;
   ptrdiff_t soon_rows, soon_row_step, soon_step;
@@ -188,7 +189,7 @@ typedef struct {
 NN_CONTRACT_INLINE nn_contract_ahead nn_contract_look_ahead(const void *from, ptrdiff_t rows, ptrdiff_t row_step,
                                                             ptrdiff_t row_bytes) {
   const ptrdiff_t lines = rows > 0 ? (row_bytes + 63) / 64 : 0;
-  const nn_contract_ahead ahead = {(const char *)from, rows, row_step, lines, 0, 0, 0, 0, 0, 0, 0, 0};
+  const nn_contract_ahead ahead = {(const char *)from, 0, rows, row_step, lines, 0, 0, 0, 0, 0, 0, 0, 0};
   return ahead;
 }
 
@@ -204,7 +205,7 @@ NN_CONTRACT_INLINE void nn_contract_ask_soon(nn_contract_ahead *ahead, const voi
 
 /* The next `count` lines of each; the same line again where all have been asked for. */
 NN_CONTRACT_INLINE nn_contract_asked nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t count) {
-  nn_contract_asked asked = {ahead->from, ahead->from, 0, 0};
+  nn_contract_asked asked = {ahead->from, 0, ahead->from, 0, 0};
   if (ahead->packed_next) {
     asked.rows = ahead->packed_next;
     asked.rows_step = ahead->packed_step;
@@ -216,7 +217,9 @@ NN_CONTRACT_INLINE nn_contract_asked nn_contract_ask(nn_contract_ahead *ahead, p
     ahead->soon += ahead->soon_row_step;
     ahead->soon_rows--;
   } else if (ahead->line < ahead->lines) {
-    asked.block = ahead->from + (ahead->row * ahead->row_step + ahead->line * 64);
+    const ptrdiff_t place = ahead->row * ahead->row_step + ahead->line * 64;
+    asked.block = ahead->from + place;
+    asked.other = ahead->other ? ahead->other + place : 0;
     asked.block_step = ahead->row_step;
     ahead->row += count;
     if (ahead->row >= ahead->rows) {
@@ -267,12 +270,17 @@ NN_CONTRACT_INLINE nn_contract_asked nn_contract_ask(nn_contract_ahead *ahead, p
       row[r] = a + r * a_m;                                                                                               \
       if (known && a_k == 1) NN_CONTRACT_HIDE(row[r]);                                                                    \
     }                                                                                                                     \
-    const char *block = known ? asked->block : 0, *packed_rows = known ? asked->rows : 0;                                 \
+    const char *block = known ? asked->block : 0, *other = known ? asked->other : 0;                                      \
+    const char *packed_rows = known ? asked->rows : 0;                                                                    \
     const ptrdiff_t block_step = known ? asked->block_step : 0, rows_step = known ? asked->rows_step : 0;                 \
     ptrdiff_t k = 0;                                                                                                      \
     while (known && k + NN_CONTRACT_ROUND <= depth) {                                                                     \
       __builtin_prefetch(block, 0, 2);                                                                                    \
       block += block_step;                                                                                                \
+      if (other) {                                                                                                        \
+        __builtin_prefetch(other, 0, 2);                                                                                  \
+        other += block_step;                                                                                              \
+      }                                                                                                                   \
       if (a_k != 1) {                                                                                                     \
         __builtin_prefetch(packed_rows, 0, 2);                                                                            \
         packed_rows += rows_step;                                                                                         \
@@ -588,7 +596,7 @@ static void nn_contract_tile_ahead_f32(ptrdiff_t width, int rows, ptrdiff_t dept
 
 static void nn_contract_tile_f32(ptrdiff_t width, int rows, ptrdiff_t depth, const float *a, ptrdiff_t a_m,
                                  ptrdiff_t a_k, const float *b, ptrdiff_t b_k, float *c, ptrdiff_t c_m, int more) {
-  const nn_contract_asked nothing = {(const char *)b, (const char *)b, 0, 0};
+  const nn_contract_asked nothing = {(const char *)b, 0, (const char *)b, 0, 0};
   nn_contract_tile_ahead_f32(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, &nothing);
 }
 
@@ -622,11 +630,11 @@ NN_CONTRACT_DEFINE_THIN(f32, float)
 static void nn_contract_pack_f32(ptrdiff_t depth, ptrdiff_t columns, const float *b, ptrdiff_t b_k, ptrdiff_t b_n,
                                  float *packed) {
   enum { SIZE = (int)sizeof(float), VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE };
-  const ptrdiff_t whole = columns / VECTORS * VECTORS;
+  const ptrdiff_t whole = columns / VECTORS * VECTORS, far = columns <= 2 * VECTORS ? 16 : 6;
   if (b_n == 1) {
     for (ptrdiff_t k = 0; k < depth && whole > 0; k++) {
       /* Rows lie in pages of their own, and the processor does not look ahead from one to the next. */
-      const float *const ahead = b + (k + 6 < depth ? k + 6 : depth - 1) * b_k;
+      const float *const ahead = b + (k + far < depth ? k + far : depth - 1) * b_k;
       for (ptrdiff_t n = 0; n < whole; n += VECTORS) {
         __builtin_prefetch(ahead + n);
         __builtin_prefetch(ahead + n + VECTORS / 2);
@@ -647,6 +655,9 @@ static void nn_contract_pack_f32(ptrdiff_t depth, ptrdiff_t columns, const float
     for (ptrdiff_t k = 0; k < turned; k += 16) {
       for (ptrdiff_t j = 0; j < used; j += 4) {
         const ptrdiff_t column = j + 4 <= used ? j : used - 4;
+        for (ptrdiff_t ahead = n + column + 12; ahead < n + column + 16 && ahead < columns; ahead++) {
+          __builtin_prefetch(b + (ahead * b_n + k));
+        }
         for (ptrdiff_t i = k; i < k + 16; i += 4) {
           const float *const from = b + ((n + column) * b_n + i);
           nn_contract_transpose(from, from + b_n, from + 2 * b_n, from + 3 * b_n, (char *)(tile + i * width + column),
@@ -685,7 +696,7 @@ static void nn_contract_pack_rows_f32(ptrdiff_t rows, ptrdiff_t depth, const flo
 static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m,
                                    ptrdiff_t a_k, const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c,
                                    ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int again, const float *wanted,
-                                   ptrdiff_t wanted_m) {
+                                   const float *other, ptrdiff_t wanted_m) {
   enum {
     SIZE = (int)sizeof(float),
     VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
@@ -743,10 +754,14 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
-      if (wanted && k0 + block >= K) ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
+      if (wanted && k0 + block >= K) {
+        ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
+        ahead.other = other ? (const char *)(other + n0) : 0;
+      }
       /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
       const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
+      const int is_short = a_k == 1 && !asks_rows && depth * SIZE <= 256;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
@@ -783,6 +798,10 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           for (ptrdiff_t i = 0; i < rows * 8 && k0 > 0; i++) part[i] = i % 8 < tail ? tail_c[i / 8 * c_m + i % 8] : 0;
           nn_contract_tile_f32(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
           for (int r = 0; r < rows; r++) nn_contract_copy_f32(tail_c + r * c_m, part + r * 8, tail);
+        }
+        /* Where k is short there are too few rounds for that: the rows, of few lines each, are asked for at once. */
+        for (ptrdiff_t m = m0 + ROWS; is_short && m < m0 + 2 * ROWS && m < M; m++) {
+          for (ptrdiff_t k = 0; k < depth; k += 64 / SIZE) __builtin_prefetch(a + (m * a_m + k0 + k));
         }
         if (asks_rows && M - m0 > ROWS) {
           nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), M - m0 - ROWS, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
@@ -823,22 +842,22 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
 #endif
 
 /* nn_contract_f32 of the next rows of a larger product. `again`: 1 where the call before this one had the same scratch, N, K
-   and b and no fewer rows, and what it packed of b may be used. `wanted`, if not 0: M rows of N elements, wanted_m apart, that
-   the caller reads next; the tiles ask for them meanwhile. */
+   and b and no fewer rows, and what it packed of b may be used. `wanted` and `other`, if not 0: M rows of N elements, wanted_m
+   apart, that the caller reads next; the tiles ask for them meanwhile. */
 static void nn_contract_block_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                   const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c, ptrdiff_t c_m, void *scratch,
-                                  int again, const float *wanted, ptrdiff_t wanted_m) {
+                                  int again, const float *wanted, const float *other, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(float) >= NN_CONTRACT_SIMD / 8) {
     nn_contract_thin_f32(N, K, a, a_k, b, b_k, c);
   } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(float) < NN_CONTRACT_SIMD / 8) {
-    nn_contract_blocks_f32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0);
+    nn_contract_blocks_f32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0, 0);
   } else {
-    nn_contract_blocks_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, wanted_m);
+    nn_contract_blocks_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, other, wanted_m);
   }
 #else
-  (void)scratch, (void)again, (void)wanted, (void)wanted_m;
+  (void)scratch, (void)again, (void)wanted, (void)other, (void)wanted_m;
   for (ptrdiff_t m = 0; m < M; m++) {
     for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
       const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
@@ -863,7 +882,7 @@ static void nn_contract_block_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const f
    count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
 static void nn_contract_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m, ptrdiff_t a_k,
                             const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c, ptrdiff_t c_m, void *scratch) {
-  nn_contract_block_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0);
+  nn_contract_block_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0, 0);
 }
 /* @end */
 
@@ -1085,7 +1104,7 @@ static void nn_contract_tile_ahead_f64(ptrdiff_t width, int rows, ptrdiff_t dept
 
 static void nn_contract_tile_f64(ptrdiff_t width, int rows, ptrdiff_t depth, const double *a, ptrdiff_t a_m,
                                  ptrdiff_t a_k, const double *b, ptrdiff_t b_k, double *c, ptrdiff_t c_m, int more) {
-  const nn_contract_asked nothing = {(const char *)b, (const char *)b, 0, 0};
+  const nn_contract_asked nothing = {(const char *)b, 0, (const char *)b, 0, 0};
   nn_contract_tile_ahead_f64(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, &nothing);
 }
 
@@ -1119,11 +1138,11 @@ NN_CONTRACT_DEFINE_THIN(f64, double)
 static void nn_contract_pack_f64(ptrdiff_t depth, ptrdiff_t columns, const double *b, ptrdiff_t b_k, ptrdiff_t b_n,
                                  double *packed) {
   enum { SIZE = (int)sizeof(double), VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE };
-  const ptrdiff_t whole = columns / VECTORS * VECTORS;
+  const ptrdiff_t whole = columns / VECTORS * VECTORS, far = columns <= 2 * VECTORS ? 16 : 6;
   if (b_n == 1) {
     for (ptrdiff_t k = 0; k < depth && whole > 0; k++) {
       /* Rows lie in pages of their own, and the processor does not look ahead from one to the next. */
-      const double *const ahead = b + (k + 6 < depth ? k + 6 : depth - 1) * b_k;
+      const double *const ahead = b + (k + far < depth ? k + far : depth - 1) * b_k;
       for (ptrdiff_t n = 0; n < whole; n += VECTORS) {
         __builtin_prefetch(ahead + n);
         __builtin_prefetch(ahead + n + VECTORS / 2);
@@ -1144,6 +1163,9 @@ static void nn_contract_pack_f64(ptrdiff_t depth, ptrdiff_t columns, const doubl
     for (ptrdiff_t k = 0; k < turned; k += 16) {
       for (ptrdiff_t j = 0; j < used; j += 4) {
         const ptrdiff_t column = j + 4 <= used ? j : used - 4;
+        for (ptrdiff_t ahead = n + column + 12; ahead < n + column + 16 && ahead < columns; ahead++) {
+          __builtin_prefetch(b + (ahead * b_n + k));
+        }
         for (ptrdiff_t i = k; i < k + 16; i += 4) {
           const double *const from = b + ((n + column) * b_n + i);
           nn_contract_transpose(from, from + b_n, from + 2 * b_n, from + 3 * b_n, (char *)(tile + i * width + column),
@@ -1182,7 +1204,7 @@ static void nn_contract_pack_rows_f64(ptrdiff_t rows, ptrdiff_t depth, const dou
 static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m,
                                    ptrdiff_t a_k, const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c,
                                    ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int again, const double *wanted,
-                                   ptrdiff_t wanted_m) {
+                                   const double *other, ptrdiff_t wanted_m) {
   enum {
     SIZE = (int)sizeof(double),
     VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
@@ -1240,10 +1262,14 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
-      if (wanted && k0 + block >= K) ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
+      if (wanted && k0 + block >= K) {
+        ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
+        ahead.other = other ? (const char *)(other + n0) : 0;
+      }
       /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
       const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
+      const int is_short = a_k == 1 && !asks_rows && depth * SIZE <= 256;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
@@ -1280,6 +1306,10 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           for (ptrdiff_t i = 0; i < rows * 8 && k0 > 0; i++) part[i] = i % 8 < tail ? tail_c[i / 8 * c_m + i % 8] : 0;
           nn_contract_tile_f64(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
           for (int r = 0; r < rows; r++) nn_contract_copy_f64(tail_c + r * c_m, part + r * 8, tail);
+        }
+        /* Where k is short there are too few rounds for that: the rows, of few lines each, are asked for at once. */
+        for (ptrdiff_t m = m0 + ROWS; is_short && m < m0 + 2 * ROWS && m < M; m++) {
+          for (ptrdiff_t k = 0; k < depth; k += 64 / SIZE) __builtin_prefetch(a + (m * a_m + k0 + k));
         }
         if (asks_rows && M - m0 > ROWS) {
           nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), M - m0 - ROWS, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
@@ -1320,22 +1350,22 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
 #endif
 
 /* nn_contract_f64 of the next rows of a larger product. `again`: 1 where the call before this one had the same scratch, N, K
-   and b and no fewer rows, and what it packed of b may be used. `wanted`, if not 0: M rows of N elements, wanted_m apart, that
-   the caller reads next; the tiles ask for them meanwhile. */
+   and b and no fewer rows, and what it packed of b may be used. `wanted` and `other`, if not 0: M rows of N elements, wanted_m
+   apart, that the caller reads next; the tiles ask for them meanwhile. */
 static void nn_contract_block_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                   const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c, ptrdiff_t c_m, void *scratch,
-                                  int again, const double *wanted, ptrdiff_t wanted_m) {
+                                  int again, const double *wanted, const double *other, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(double) >= NN_CONTRACT_SIMD / 8) {
     nn_contract_thin_f64(N, K, a, a_k, b, b_k, c);
   } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(double) < NN_CONTRACT_SIMD / 8) {
-    nn_contract_blocks_f64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0);
+    nn_contract_blocks_f64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0, 0);
   } else {
-    nn_contract_blocks_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, wanted_m);
+    nn_contract_blocks_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, other, wanted_m);
   }
 #else
-  (void)scratch, (void)again, (void)wanted, (void)wanted_m;
+  (void)scratch, (void)again, (void)wanted, (void)other, (void)wanted_m;
   for (ptrdiff_t m = 0; m < M; m++) {
     for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
       const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
@@ -1360,7 +1390,7 @@ static void nn_contract_block_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const d
    count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
 static void nn_contract_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m, ptrdiff_t a_k,
                             const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c, ptrdiff_t c_m, void *scratch) {
-  nn_contract_block_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0);
+  nn_contract_block_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0, 0);
 }
 /* @end */
 
@@ -1573,7 +1603,7 @@ static void nn_contract_tile_ahead_i32(ptrdiff_t width, int rows, ptrdiff_t dept
 
 static void nn_contract_tile_i32(ptrdiff_t width, int rows, ptrdiff_t depth, const int32_t *a, ptrdiff_t a_m,
                                  ptrdiff_t a_k, const int32_t *b, ptrdiff_t b_k, int32_t *c, ptrdiff_t c_m, int more) {
-  const nn_contract_asked nothing = {(const char *)b, (const char *)b, 0, 0};
+  const nn_contract_asked nothing = {(const char *)b, 0, (const char *)b, 0, 0};
   nn_contract_tile_ahead_i32(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, &nothing);
 }
 
@@ -1607,11 +1637,11 @@ NN_CONTRACT_DEFINE_THIN(i32, int32_t)
 static void nn_contract_pack_i32(ptrdiff_t depth, ptrdiff_t columns, const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n,
                                  int32_t *packed) {
   enum { SIZE = (int)sizeof(int32_t), VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE };
-  const ptrdiff_t whole = columns / VECTORS * VECTORS;
+  const ptrdiff_t whole = columns / VECTORS * VECTORS, far = columns <= 2 * VECTORS ? 16 : 6;
   if (b_n == 1) {
     for (ptrdiff_t k = 0; k < depth && whole > 0; k++) {
       /* Rows lie in pages of their own, and the processor does not look ahead from one to the next. */
-      const int32_t *const ahead = b + (k + 6 < depth ? k + 6 : depth - 1) * b_k;
+      const int32_t *const ahead = b + (k + far < depth ? k + far : depth - 1) * b_k;
       for (ptrdiff_t n = 0; n < whole; n += VECTORS) {
         __builtin_prefetch(ahead + n);
         __builtin_prefetch(ahead + n + VECTORS / 2);
@@ -1632,6 +1662,9 @@ static void nn_contract_pack_i32(ptrdiff_t depth, ptrdiff_t columns, const int32
     for (ptrdiff_t k = 0; k < turned; k += 16) {
       for (ptrdiff_t j = 0; j < used; j += 4) {
         const ptrdiff_t column = j + 4 <= used ? j : used - 4;
+        for (ptrdiff_t ahead = n + column + 12; ahead < n + column + 16 && ahead < columns; ahead++) {
+          __builtin_prefetch(b + (ahead * b_n + k));
+        }
         for (ptrdiff_t i = k; i < k + 16; i += 4) {
           const int32_t *const from = b + ((n + column) * b_n + i);
           nn_contract_transpose(from, from + b_n, from + 2 * b_n, from + 3 * b_n, (char *)(tile + i * width + column),
@@ -1670,7 +1703,7 @@ static void nn_contract_pack_rows_i32(ptrdiff_t rows, ptrdiff_t depth, const int
 static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m,
                                    ptrdiff_t a_k, const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c,
                                    ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int again, const int32_t *wanted,
-                                   ptrdiff_t wanted_m) {
+                                   const int32_t *other, ptrdiff_t wanted_m) {
   enum {
     SIZE = (int)sizeof(int32_t),
     VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
@@ -1728,10 +1761,14 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
-      if (wanted && k0 + block >= K) ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
+      if (wanted && k0 + block >= K) {
+        ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
+        ahead.other = other ? (const char *)(other + n0) : 0;
+      }
       /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
       const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
+      const int is_short = a_k == 1 && !asks_rows && depth * SIZE <= 256;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
@@ -1768,6 +1805,10 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           for (ptrdiff_t i = 0; i < rows * 8 && k0 > 0; i++) part[i] = i % 8 < tail ? tail_c[i / 8 * c_m + i % 8] : 0;
           nn_contract_tile_i32(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
           for (int r = 0; r < rows; r++) nn_contract_copy_i32(tail_c + r * c_m, part + r * 8, tail);
+        }
+        /* Where k is short there are too few rounds for that: the rows, of few lines each, are asked for at once. */
+        for (ptrdiff_t m = m0 + ROWS; is_short && m < m0 + 2 * ROWS && m < M; m++) {
+          for (ptrdiff_t k = 0; k < depth; k += 64 / SIZE) __builtin_prefetch(a + (m * a_m + k0 + k));
         }
         if (asks_rows && M - m0 > ROWS) {
           nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), M - m0 - ROWS, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
@@ -1808,22 +1849,22 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
 #endif
 
 /* nn_contract_i32 of the next rows of a larger product. `again`: 1 where the call before this one had the same scratch, N, K
-   and b and no fewer rows, and what it packed of b may be used. `wanted`, if not 0: M rows of N elements, wanted_m apart, that
-   the caller reads next; the tiles ask for them meanwhile. */
+   and b and no fewer rows, and what it packed of b may be used. `wanted` and `other`, if not 0: M rows of N elements, wanted_m
+   apart, that the caller reads next; the tiles ask for them meanwhile. */
 static void nn_contract_block_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                   const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c, ptrdiff_t c_m, void *scratch,
-                                  int again, const int32_t *wanted, ptrdiff_t wanted_m) {
+                                  int again, const int32_t *wanted, const int32_t *other, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(int32_t) >= NN_CONTRACT_SIMD / 8) {
     nn_contract_thin_i32(N, K, a, a_k, b, b_k, c);
   } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int32_t) < NN_CONTRACT_SIMD / 8) {
-    nn_contract_blocks_i32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0);
+    nn_contract_blocks_i32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0, 0);
   } else {
-    nn_contract_blocks_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, wanted_m);
+    nn_contract_blocks_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, other, wanted_m);
   }
 #else
-  (void)scratch, (void)again, (void)wanted, (void)wanted_m;
+  (void)scratch, (void)again, (void)wanted, (void)other, (void)wanted_m;
   for (ptrdiff_t m = 0; m < M; m++) {
     for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
       const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
@@ -1848,7 +1889,7 @@ static void nn_contract_block_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
    count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
 static void nn_contract_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
                             const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c, ptrdiff_t c_m, void *scratch) {
-  nn_contract_block_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0);
+  nn_contract_block_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0, 0);
 }
 /* @end */
 
@@ -2061,7 +2102,7 @@ static void nn_contract_tile_ahead_i64(ptrdiff_t width, int rows, ptrdiff_t dept
 
 static void nn_contract_tile_i64(ptrdiff_t width, int rows, ptrdiff_t depth, const int64_t *a, ptrdiff_t a_m,
                                  ptrdiff_t a_k, const int64_t *b, ptrdiff_t b_k, int64_t *c, ptrdiff_t c_m, int more) {
-  const nn_contract_asked nothing = {(const char *)b, (const char *)b, 0, 0};
+  const nn_contract_asked nothing = {(const char *)b, 0, (const char *)b, 0, 0};
   nn_contract_tile_ahead_i64(width, rows, depth, a, a_m, a_k, b, b_k, c, c_m, more, &nothing);
 }
 
@@ -2095,11 +2136,11 @@ NN_CONTRACT_DEFINE_THIN(i64, int64_t)
 static void nn_contract_pack_i64(ptrdiff_t depth, ptrdiff_t columns, const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n,
                                  int64_t *packed) {
   enum { SIZE = (int)sizeof(int64_t), VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE };
-  const ptrdiff_t whole = columns / VECTORS * VECTORS;
+  const ptrdiff_t whole = columns / VECTORS * VECTORS, far = columns <= 2 * VECTORS ? 16 : 6;
   if (b_n == 1) {
     for (ptrdiff_t k = 0; k < depth && whole > 0; k++) {
       /* Rows lie in pages of their own, and the processor does not look ahead from one to the next. */
-      const int64_t *const ahead = b + (k + 6 < depth ? k + 6 : depth - 1) * b_k;
+      const int64_t *const ahead = b + (k + far < depth ? k + far : depth - 1) * b_k;
       for (ptrdiff_t n = 0; n < whole; n += VECTORS) {
         __builtin_prefetch(ahead + n);
         __builtin_prefetch(ahead + n + VECTORS / 2);
@@ -2120,6 +2161,9 @@ static void nn_contract_pack_i64(ptrdiff_t depth, ptrdiff_t columns, const int64
     for (ptrdiff_t k = 0; k < turned; k += 16) {
       for (ptrdiff_t j = 0; j < used; j += 4) {
         const ptrdiff_t column = j + 4 <= used ? j : used - 4;
+        for (ptrdiff_t ahead = n + column + 12; ahead < n + column + 16 && ahead < columns; ahead++) {
+          __builtin_prefetch(b + (ahead * b_n + k));
+        }
         for (ptrdiff_t i = k; i < k + 16; i += 4) {
           const int64_t *const from = b + ((n + column) * b_n + i);
           nn_contract_transpose(from, from + b_n, from + 2 * b_n, from + 3 * b_n, (char *)(tile + i * width + column),
@@ -2158,7 +2202,7 @@ static void nn_contract_pack_rows_i64(ptrdiff_t rows, ptrdiff_t depth, const int
 static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m,
                                    ptrdiff_t a_k, const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c,
                                    ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int again, const int64_t *wanted,
-                                   ptrdiff_t wanted_m) {
+                                   const int64_t *other, ptrdiff_t wanted_m) {
   enum {
     SIZE = (int)sizeof(int64_t),
     VECTORS = 2 * NN_CONTRACT_SIMD / 8 / SIZE,
@@ -2216,10 +2260,14 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
-      if (wanted && k0 + block >= K) ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
+      if (wanted && k0 + block >= K) {
+        ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
+        ahead.other = other ? (const char *)(other + n0) : 0;
+      }
       /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
       const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
+      const int is_short = a_k == 1 && !asks_rows && depth * SIZE <= 256;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
@@ -2256,6 +2304,10 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           for (ptrdiff_t i = 0; i < rows * 8 && k0 > 0; i++) part[i] = i % 8 < tail ? tail_c[i / 8 * c_m + i % 8] : 0;
           nn_contract_tile_i64(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
           for (int r = 0; r < rows; r++) nn_contract_copy_i64(tail_c + r * c_m, part + r * 8, tail);
+        }
+        /* Where k is short there are too few rounds for that: the rows, of few lines each, are asked for at once. */
+        for (ptrdiff_t m = m0 + ROWS; is_short && m < m0 + 2 * ROWS && m < M; m++) {
+          for (ptrdiff_t k = 0; k < depth; k += 64 / SIZE) __builtin_prefetch(a + (m * a_m + k0 + k));
         }
         if (asks_rows && M - m0 > ROWS) {
           nn_contract_ask_soon(&ahead, a + ((m0 + ROWS) * a_m + k0), M - m0 - ROWS, a_m * SIZE, NN_CONTRACT_ROUND * SIZE);
@@ -2296,22 +2348,22 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
 #endif
 
 /* nn_contract_i64 of the next rows of a larger product. `again`: 1 where the call before this one had the same scratch, N, K
-   and b and no fewer rows, and what it packed of b may be used. `wanted`, if not 0: M rows of N elements, wanted_m apart, that
-   the caller reads next; the tiles ask for them meanwhile. */
+   and b and no fewer rows, and what it packed of b may be used. `wanted` and `other`, if not 0: M rows of N elements, wanted_m
+   apart, that the caller reads next; the tiles ask for them meanwhile. */
 static void nn_contract_block_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                   const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c, ptrdiff_t c_m, void *scratch,
-                                  int again, const int64_t *wanted, ptrdiff_t wanted_m) {
+                                  int again, const int64_t *wanted, const int64_t *other, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(int64_t) >= NN_CONTRACT_SIMD / 8) {
     nn_contract_thin_i64(N, K, a, a_k, b, b_k, c);
   } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int64_t) < NN_CONTRACT_SIMD / 8) {
-    nn_contract_blocks_i64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0);
+    nn_contract_blocks_i64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0, 0);
   } else {
-    nn_contract_blocks_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, wanted_m);
+    nn_contract_blocks_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, other, wanted_m);
   }
 #else
-  (void)scratch, (void)again, (void)wanted, (void)wanted_m;
+  (void)scratch, (void)again, (void)wanted, (void)other, (void)wanted_m;
   for (ptrdiff_t m = 0; m < M; m++) {
     for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
       const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
@@ -2336,7 +2388,7 @@ static void nn_contract_block_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
    count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
 static void nn_contract_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
                             const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c, ptrdiff_t c_m, void *scratch) {
-  nn_contract_block_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0);
+  nn_contract_block_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0, 0);
 }
 /* @end */
 

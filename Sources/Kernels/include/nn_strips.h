@@ -55,7 +55,7 @@
      void nns_contract_T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const type *a, ptrdiff_t a_m, ptrdiff_t a_k,
                          const type *b, ptrdiff_t b_k, ptrdiff_t b_n, type *c, ptrdiff_t c_m, void *scratch)
      void nns_contract_lanes_T(the same)
-     void nns_contract_block_T(the same, int again, const type *wanted, ptrdiff_t wanted_m)
+     void nns_contract_block_T(the same, int again, const type *wanted, const type *other, ptrdiff_t wanted_m)
      void nns_contract_view_T(ptrdiff_t M, ptrdiff_t N, ptrdiff_t m0, ptrdiff_t n0, const ptrdiff_t *view, const type *a,
                               const type *b, type *c, ptrdiff_t c_m, void *scratch, int again)
      void nns_contract_images_T(ptrdiff_t images, ptrdiff_t b_step, ptrdiff_t c_step, ptrdiff_t M, ptrdiff_t N,
@@ -100,7 +100,7 @@
   typedef void (*nns_contract_block_##T)(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const type *a, ptrdiff_t a_m,     \
                                          ptrdiff_t a_k, const type *b, ptrdiff_t b_k, ptrdiff_t b_n, type *c,     \
                                          ptrdiff_t c_m, void *scratch, int again, const type *wanted,             \
-                                         ptrdiff_t wanted_m);                                                     \
+                                         const type *other, ptrdiff_t wanted_m);                                  \
   typedef void (*nns_contract_view_##T)(ptrdiff_t M, ptrdiff_t N, ptrdiff_t m0, ptrdiff_t n0,                     \
                                         const ptrdiff_t *view, const type *a, const type *b, type *c,             \
                                         ptrdiff_t c_m, void *scratch, int again);                                 \
