@@ -652,10 +652,11 @@ static void nn_contract_pack_f32(ptrdiff_t depth, ptrdiff_t columns, const float
     }
     /* A line of the cache, 16 elements of a column, is read at once. */
     const ptrdiff_t turned = SIZE == 4 && b_k == 1 && b_n != 1 && used >= 4 ? depth / 16 * 16 : 0;
+    const int is_far = b_n * SIZE > 1024; /* nearer columns are found by the processor */
     for (ptrdiff_t k = 0; k < turned; k += 16) {
       for (ptrdiff_t j = 0; j < used; j += 4) {
         const ptrdiff_t column = j + 4 <= used ? j : used - 4;
-        for (ptrdiff_t ahead = n + column + 12; ahead < n + column + 16 && ahead < columns; ahead++) {
+        for (ptrdiff_t ahead = n + column + 12; is_far && ahead < n + column + 16 && ahead < columns; ahead++) {
           __builtin_prefetch(b + (ahead * b_n + k));
         }
         for (ptrdiff_t i = k; i < k + 16; i += 4) {
@@ -761,7 +762,7 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
       const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
-      const int is_short = a_k == 1 && !asks_rows && depth * SIZE <= 256;
+      const int is_short = a_k == 1 && a_m > depth && !asks_rows && depth * SIZE <= 256;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
@@ -799,7 +800,7 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           nn_contract_tile_f32(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
           for (int r = 0; r < rows; r++) nn_contract_copy_f32(tail_c + r * c_m, part + r * 8, tail);
         }
-        /* Where k is short there are too few rounds for that: the rows, of few lines each, are asked for at once. */
+        /* Where k is short there are too few rounds for that: rows of few lines that lie apart are asked for at once. */
         for (ptrdiff_t m = m0 + ROWS; is_short && m < m0 + 2 * ROWS && m < M; m++) {
           for (ptrdiff_t k = 0; k < depth; k += 64 / SIZE) __builtin_prefetch(a + (m * a_m + k0 + k));
         }
@@ -1160,10 +1161,11 @@ static void nn_contract_pack_f64(ptrdiff_t depth, ptrdiff_t columns, const doubl
     }
     /* A line of the cache, 16 elements of a column, is read at once. */
     const ptrdiff_t turned = SIZE == 4 && b_k == 1 && b_n != 1 && used >= 4 ? depth / 16 * 16 : 0;
+    const int is_far = b_n * SIZE > 1024; /* nearer columns are found by the processor */
     for (ptrdiff_t k = 0; k < turned; k += 16) {
       for (ptrdiff_t j = 0; j < used; j += 4) {
         const ptrdiff_t column = j + 4 <= used ? j : used - 4;
-        for (ptrdiff_t ahead = n + column + 12; ahead < n + column + 16 && ahead < columns; ahead++) {
+        for (ptrdiff_t ahead = n + column + 12; is_far && ahead < n + column + 16 && ahead < columns; ahead++) {
           __builtin_prefetch(b + (ahead * b_n + k));
         }
         for (ptrdiff_t i = k; i < k + 16; i += 4) {
@@ -1269,7 +1271,7 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
       const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
-      const int is_short = a_k == 1 && !asks_rows && depth * SIZE <= 256;
+      const int is_short = a_k == 1 && a_m > depth && !asks_rows && depth * SIZE <= 256;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
@@ -1307,7 +1309,7 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           nn_contract_tile_f64(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
           for (int r = 0; r < rows; r++) nn_contract_copy_f64(tail_c + r * c_m, part + r * 8, tail);
         }
-        /* Where k is short there are too few rounds for that: the rows, of few lines each, are asked for at once. */
+        /* Where k is short there are too few rounds for that: rows of few lines that lie apart are asked for at once. */
         for (ptrdiff_t m = m0 + ROWS; is_short && m < m0 + 2 * ROWS && m < M; m++) {
           for (ptrdiff_t k = 0; k < depth; k += 64 / SIZE) __builtin_prefetch(a + (m * a_m + k0 + k));
         }
@@ -1659,10 +1661,11 @@ static void nn_contract_pack_i32(ptrdiff_t depth, ptrdiff_t columns, const int32
     }
     /* A line of the cache, 16 elements of a column, is read at once. */
     const ptrdiff_t turned = SIZE == 4 && b_k == 1 && b_n != 1 && used >= 4 ? depth / 16 * 16 : 0;
+    const int is_far = b_n * SIZE > 1024; /* nearer columns are found by the processor */
     for (ptrdiff_t k = 0; k < turned; k += 16) {
       for (ptrdiff_t j = 0; j < used; j += 4) {
         const ptrdiff_t column = j + 4 <= used ? j : used - 4;
-        for (ptrdiff_t ahead = n + column + 12; ahead < n + column + 16 && ahead < columns; ahead++) {
+        for (ptrdiff_t ahead = n + column + 12; is_far && ahead < n + column + 16 && ahead < columns; ahead++) {
           __builtin_prefetch(b + (ahead * b_n + k));
         }
         for (ptrdiff_t i = k; i < k + 16; i += 4) {
@@ -1768,7 +1771,7 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
       const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
-      const int is_short = a_k == 1 && !asks_rows && depth * SIZE <= 256;
+      const int is_short = a_k == 1 && a_m > depth && !asks_rows && depth * SIZE <= 256;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
@@ -1806,7 +1809,7 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           nn_contract_tile_i32(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
           for (int r = 0; r < rows; r++) nn_contract_copy_i32(tail_c + r * c_m, part + r * 8, tail);
         }
-        /* Where k is short there are too few rounds for that: the rows, of few lines each, are asked for at once. */
+        /* Where k is short there are too few rounds for that: rows of few lines that lie apart are asked for at once. */
         for (ptrdiff_t m = m0 + ROWS; is_short && m < m0 + 2 * ROWS && m < M; m++) {
           for (ptrdiff_t k = 0; k < depth; k += 64 / SIZE) __builtin_prefetch(a + (m * a_m + k0 + k));
         }
@@ -2158,10 +2161,11 @@ static void nn_contract_pack_i64(ptrdiff_t depth, ptrdiff_t columns, const int64
     }
     /* A line of the cache, 16 elements of a column, is read at once. */
     const ptrdiff_t turned = SIZE == 4 && b_k == 1 && b_n != 1 && used >= 4 ? depth / 16 * 16 : 0;
+    const int is_far = b_n * SIZE > 1024; /* nearer columns are found by the processor */
     for (ptrdiff_t k = 0; k < turned; k += 16) {
       for (ptrdiff_t j = 0; j < used; j += 4) {
         const ptrdiff_t column = j + 4 <= used ? j : used - 4;
-        for (ptrdiff_t ahead = n + column + 12; ahead < n + column + 16 && ahead < columns; ahead++) {
+        for (ptrdiff_t ahead = n + column + 12; is_far && ahead < n + column + 16 && ahead < columns; ahead++) {
           __builtin_prefetch(b + (ahead * b_n + k));
         }
         for (ptrdiff_t i = k; i < k + 16; i += 4) {
@@ -2267,7 +2271,7 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
       const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
       const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
-      const int is_short = a_k == 1 && !asks_rows && depth * SIZE <= 256;
+      const int is_short = a_k == 1 && a_m > depth && !asks_rows && depth * SIZE <= 256;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
@@ -2305,7 +2309,7 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           nn_contract_tile_i64(8 * SIZE, rows, depth, tile_a, tile_a_m, tile_a_k, tail_b, 8, part, 8, k0 > 0);
           for (int r = 0; r < rows; r++) nn_contract_copy_i64(tail_c + r * c_m, part + r * 8, tail);
         }
-        /* Where k is short there are too few rounds for that: the rows, of few lines each, are asked for at once. */
+        /* Where k is short there are too few rounds for that: rows of few lines that lie apart are asked for at once. */
         for (ptrdiff_t m = m0 + ROWS; is_short && m < m0 + 2 * ROWS && m < M; m++) {
           for (ptrdiff_t k = 0; k < depth; k += 64 / SIZE) __builtin_prefetch(a + (m * a_m + k0 + k));
         }
