@@ -28,7 +28,7 @@ struct ContractionImages {
   ) {
     let size = contraction.element.byteCount
     let places = batchAxes.filter { space[$0] > 1 }
-    guard !contraction.isPlain, places.count == 1, let axis = places.first,
+    guard !contraction.isPlain, !space.contains(0), places.count == 1, let axis = places.first,
       let columnAxis = contraction.columnAxis, contraction.digits[columnAxis].count <= 2,
       contraction.digits[axis].count == 1, space[axis] >= Self.count / 2, rows <= Self.count,
       Self.leavesPlaces(rows, size),

@@ -22,6 +22,20 @@ static void nn_contract_places(ptrdiff_t first, ptrdiff_t count, const ptrdiff_t
       steps[count_axes++] = step;
     }
   }
+  if (first == 0 && count > 0) {
+    /* From the innermost axis outwards what is there is repeated, a step further each time. */
+    ptrdiff_t done = 1;
+    places[0] = 0;
+    for (ptrdiff_t axis = 0; axis < count_axes && done < count; axis++) {
+      const ptrdiff_t before = done, stop = before * sizes[axis] < count ? before * sizes[axis] : count;
+      for (ptrdiff_t place = steps[axis]; done < stop; place += steps[axis]) {
+        const ptrdiff_t next = stop - done < before ? stop - done : before;
+        for (ptrdiff_t i = 0; i < next; i++) places[done + i] = places[i] + place;
+        done += next;
+      }
+    }
+    if (count_axes > 0) return;
+  }
   for (ptrdiff_t axis = 0; axis < count_axes; axis++) {
     index[axis] = first % sizes[axis];
     first /= sizes[axis];
