@@ -28,9 +28,9 @@ static void nn_contract_places(ptrdiff_t first, ptrdiff_t count, const ptrdiff_t
     places[0] = 0;
     for (ptrdiff_t axis = 0; axis < count_axes && done < count; axis++) {
       const ptrdiff_t before = done, stop = before * sizes[axis] < count ? before * sizes[axis] : count;
-      for (ptrdiff_t place = steps[axis]; done < stop; place += steps[axis]) {
+      for (ptrdiff_t further = steps[axis]; done < stop; further += steps[axis]) {
         const ptrdiff_t next = stop - done < before ? stop - done : before;
-        for (ptrdiff_t i = 0; i < next; i++) places[done + i] = places[i] + place;
+        for (ptrdiff_t i = 0; i < next; i++) places[done + i] = places[i] + further;
         done += next;
       }
     }
