@@ -33,7 +33,7 @@ import Testing
     let program = try schedule(function)
     for spelling in [Spelling.strips, .loops] {
       let text = emitKernels(program, spelling: spelling).text
-      let calls = text.components(of: "contract_images_\(type)(")
+      let calls = text.ranges(of: "contract_images_\(type)(").count
       // Forward twice, one of them with an epilogue, and back to the images in between.
       #expect(calls >= 3, "\(calls) calls:\n\(text)")
     }
@@ -42,18 +42,5 @@ import Testing
         #expect(try compiled.call(arguments) == expected, "\(name)")
       }
     }
-  }
-}
-
-extension String {
-  /// How often `part` stands in it.
-  fileprivate func components(of part: String) -> Int {
-    var count = 0
-    var rest = self[...]
-    while let range = rest.firstRange(of: part) {
-      count += 1
-      rest = rest[range.upperBound...]
-    }
-    return count
   }
 }

@@ -21,7 +21,7 @@ struct ContractionImages {
   private static let mostPacked = 524_288
   private static let mostSums = 131_072
 
-  /// Nil where each place of the batch has a call of its own: for products of many rows and those whose rows or lines of windows
+  /// Of a product whose left operand is the same in every place of the batch. Nil where each place has a call of its own: for products of many rows and those whose rows or lines of windows
   /// fill vectors anyway.
   init?(
     _ contraction: KernelContraction, space: [Int], batchAxes: [Int], rows: Int, columns: Int
@@ -36,7 +36,7 @@ struct ContractionImages {
     else { return nil }
     let position = contraction.positions(ofAxis: axis)[0]
     let strides = contraction.right.map.strides
-    guard contraction.left.map.strides[position] == 0, strides[position] > 0 else { return nil }
+    guard strides[position] > 0 else { return nil }
     let walked = [columnAxis, contraction.digits.count - 1].flatMap { axis in
       zip(contraction.positions(ofAxis: axis), contraction.digits[axis]).map {
         (stride: strides[$0], extent: $1)

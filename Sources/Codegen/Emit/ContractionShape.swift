@@ -16,6 +16,8 @@ struct ContractionShape {
   let target: Access?
   /// What is computed before the epilogue takes it; all where there is none.
   let blocks: ContractionBlocks
+  /// Whether every call has all rows, and the same left operand in every place of the batch.
+  let packsRowsOnce: Bool
   /// How places of the batch are computed together; nil where each has a call of its own.
   let images: ContractionImages?
   /// What the epilogue loads in rows as the sums lie, if it is of their type: to be asked for while they are computed. One or two
@@ -52,11 +54,16 @@ struct ContractionShape {
       : ContractionBlocks(
         contraction, rows: rows, columns: columns,
         columnUnit: isCutByColumns ? columnUnit : nil)
+    let hasAllInACall = !isCutByColumns && blocks.rows == rows && blocks.columns == columns
+    packsRowsOnce =
+      hasAllInACall
+      && batchAxes.allSatisfy { axis in
+        contraction.positions(ofAxis: axis).allSatisfy { contraction.left.map.strides[$0] == 0 }
+      }
     images =
-      isCutByColumns || blocks.rows < rows || blocks.columns < columns
-      ? nil
-      : ContractionImages(
-        contraction, space: kernel.space, batchAxes: batchAxes, rows: rows, columns: columns)
+      packsRowsOnce
+      ? ContractionImages(
+        contraction, space: kernel.space, batchAxes: batchAxes, rows: rows, columns: columns) : nil
     wanted = target == nil && contraction.isPlain ? Self.wanted(kernel, pointers) : []
   }
 
@@ -123,14 +130,6 @@ struct ContractionShape {
 
   /// Whether calls say what was packed before and what is wanted next.
   var takesBlocks: Bool { blocks.packsColumnsOnce || !wanted.isEmpty }
-
-  /// Whether every call has all rows, and the same left operand in every place of the batch.
-  var packsRowsOnce: Bool {
-    guard !isCutByColumns, blocks.rows == rows, blocks.columns == columns else { return false }
-    return batchAxes.allSatisfy { axis in
-      contraction.positions(ofAxis: axis).allSatisfy { contraction.left.map.strides[$0] == 0 }
-    }
-  }
 
   var extent: Int { isCutByColumns ? columns : rows }
   private var unitSize: Int { isCutByColumns ? columnUnit : 16 }

@@ -183,13 +183,13 @@ typedef struct {
   const char *soon;
   ptrdiff_t soon_rows, soon_row_step, soon_step;
   const char *packed_next;
-  ptrdiff_t packed_step;
+  ptrdiff_t packed_step, packed_lines;
 } nn_contract_ahead;
 
 NN_CONTRACT_INLINE nn_contract_ahead nn_contract_look_ahead(const void *from, ptrdiff_t rows, ptrdiff_t row_step,
                                                             ptrdiff_t row_bytes) {
   const ptrdiff_t lines = rows > 0 ? (row_bytes + 63) / 64 : 0;
-  const nn_contract_ahead ahead = {(const char *)from, 0, rows, row_step, lines, 0, 0, 0, 0, 0, 0, 0, 0};
+  const nn_contract_ahead ahead = {(const char *)from, 0, rows, row_step, lines, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   return ahead;
 }
 
@@ -206,10 +206,11 @@ NN_CONTRACT_INLINE void nn_contract_ask_soon(nn_contract_ahead *ahead, const voi
 /* The next `count` lines of each; the same line again where all have been asked for. */
 NN_CONTRACT_INLINE nn_contract_asked nn_contract_ask(nn_contract_ahead *ahead, ptrdiff_t count) {
   nn_contract_asked asked = {ahead->from, 0, ahead->from, 0, 0};
-  if (ahead->packed_next) {
+  if (ahead->packed_lines > 0) {
     asked.rows = ahead->packed_next;
     asked.rows_step = ahead->packed_step;
     ahead->packed_next += count * ahead->packed_step;
+    ahead->packed_lines -= count;
   }
   if (ahead->soon_rows > 0) {
     asked.block = ahead->soon;
@@ -775,8 +776,9 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         if ((columns > VECTORS && a_m == 1) || tail > 0) {
           if (odd == 0 && a_m == 1) {
             nn_contract_pack_rows_f32(group, depth, tile_a, 1, a_k, a_packed);
-            ahead.packed_next = group < M - m0 ? (const char *)(tile_a + group) : 0;
+            ahead.packed_next = (const char *)(tile_a + group);
             ahead.packed_step = a_k * SIZE;
+            ahead.packed_lines = group < M - m0 ? depth : 0;
           } else if (odd == 0) {
             nn_contract_turn_f32(group, depth, tile_a, a_m, a_packed, 2 * ROWS);
           }
@@ -1284,8 +1286,9 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         if ((columns > VECTORS && a_m == 1) || tail > 0) {
           if (odd == 0 && a_m == 1) {
             nn_contract_pack_rows_f64(group, depth, tile_a, 1, a_k, a_packed);
-            ahead.packed_next = group < M - m0 ? (const char *)(tile_a + group) : 0;
+            ahead.packed_next = (const char *)(tile_a + group);
             ahead.packed_step = a_k * SIZE;
+            ahead.packed_lines = group < M - m0 ? depth : 0;
           } else if (odd == 0) {
             nn_contract_turn_f64(group, depth, tile_a, a_m, a_packed, 2 * ROWS);
           }
@@ -1784,8 +1787,9 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         if ((columns > VECTORS && a_m == 1) || tail > 0) {
           if (odd == 0 && a_m == 1) {
             nn_contract_pack_rows_i32(group, depth, tile_a, 1, a_k, a_packed);
-            ahead.packed_next = group < M - m0 ? (const char *)(tile_a + group) : 0;
+            ahead.packed_next = (const char *)(tile_a + group);
             ahead.packed_step = a_k * SIZE;
+            ahead.packed_lines = group < M - m0 ? depth : 0;
           } else if (odd == 0) {
             nn_contract_turn_i32(group, depth, tile_a, a_m, a_packed, 2 * ROWS);
           }
@@ -2284,8 +2288,9 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         if ((columns > VECTORS && a_m == 1) || tail > 0) {
           if (odd == 0 && a_m == 1) {
             nn_contract_pack_rows_i64(group, depth, tile_a, 1, a_k, a_packed);
-            ahead.packed_next = group < M - m0 ? (const char *)(tile_a + group) : 0;
+            ahead.packed_next = (const char *)(tile_a + group);
             ahead.packed_step = a_k * SIZE;
+            ahead.packed_lines = group < M - m0 ? depth : 0;
           } else if (odd == 0) {
             nn_contract_turn_i64(group, depth, tile_a, a_m, a_packed, 2 * ROWS);
           }

@@ -22,7 +22,7 @@ static void nn_contract_places(ptrdiff_t first, ptrdiff_t count, const ptrdiff_t
       steps[count_axes++] = step;
     }
   }
-  if (first == 0 && count > 0) {
+  if (first == 0 && count > 0 && count_axes > 0) {
     /* From the innermost axis outwards what is there is repeated, a step further each time. */
     ptrdiff_t done = 1;
     places[0] = 0;
@@ -34,7 +34,7 @@ static void nn_contract_places(ptrdiff_t first, ptrdiff_t count, const ptrdiff_t
         done += next;
       }
     }
-    if (count_axes > 0) return;
+    return;
   }
   for (ptrdiff_t axis = 0; axis < count_axes; axis++) {
     index[axis] = first % sizes[axis];
