@@ -38,15 +38,13 @@
     EACH(n) r[i] = nn_##op##_##T(a[i]);                                                           \
   }
 
-/* FIRST may compute some of the elements and move i on. */
-#define UNARY_AFTER(op, T, FIRST)                                                                 \
+#define UNARY_LONG(op, T)                                                                         \
   void NAME(op##_##T)(TYPE_##T * r, const TYPE_##T *a, ptrdiff_t n) {                             \
     if (n == 1) {                                                                                 \
       *r = nn_##op##_##T(*a);                                                                     \
       return;                                                                                     \
     }                                                                                             \
     ptrdiff_t i = 0;                                                                              \
-    FIRST                                                                                         \
     IN_BLOCKS(T, i, n, r[i + j] = nn_##op##_##T(a[i + j]))                                        \
     if (i < n) {                                                                                  \
       TYPE_##T x[BLOCK], y[BLOCK];                                                                \
@@ -55,20 +53,6 @@
       for (int j = 0; i + j < n; j++) r[i + j] = y[j];                                            \
     }                                                                                             \
   }
-
-#define UNARY_LONG(op, T) UNARY_AFTER(op, T, )
-
-/* The longest ones go in halves, of which more are in progress at a time. */
-#define STAGE 128
-#define STAGES(op, T)                                                                             \
-  for (; i + STAGE <= n; i += STAGE) {                                                            \
-    TYPE_##T p[STAGE], t[STAGE];                                                                  \
-    SIDE_BY_SIDE for (int j = 0; j < STAGE; j++) p[j] = nn_##op##_begin_##T(a[i + j], t + j);     \
-    SIDE_BY_SIDE for (int j = 0; j < STAGE; j++) {                                                \
-      r[i + j] = nn_##op##_end_##T(a[i + j], p[j], t[j]);                                         \
-    }                                                                                             \
-  }
-#define UNARY_HALVES(op, T) UNARY_AFTER(op, T, STAGES(op, T))
 
 /* sin, cos and tan branch where |x| >= 2^20 (Payne and Hanek's reduction): a block without such an element goes without the
    branch, and so in vectors. */

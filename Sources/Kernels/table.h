@@ -4,7 +4,6 @@
 #define ROW3(name) ROW(name) ROW(name##_sv) ROW(name##_vs)
 
 #define UNARY(op, T) ROW(op##_##T)
-#define UNARY_HALVES(op, T) ROW(op##_##T)
 #define UNARY_LONG(op, T) ROW(op##_##T)
 #define UNARY_BRANCHED(op, T) ROW(op##_##T)
 #define POWER(op, T) ROW(op##_##T)

@@ -128,6 +128,26 @@ import Testing
 
   /// Forward, gradient and update of two layers: nothing elementwise is left on its own.
   @Test func trainingStepOfTwoLayersIsTenKernels() throws {
+    let program = try twoLayerStep(.sgd)
+    #expect(program.kernels.count { $0.contraction != nil } == 5)
+    #expect(program.kernels.count <= 10, "\(program.text)")
+    #expect(!program.kernels.contains { $0.name.hasSuffix("_copy") })
+  }
+
+  /// Adam's corrections, single numbers, are at hand when a gradient is computed: moments and parameter are updated in its kernel.
+  @Test func adamsUpdateIsTheGradientsEpilogue() throws {
+    let program = try twoLayerStep(.adam)
+    for name in ["w1", "w2"] {
+      let argument = try #require(program.arguments.firstIndex { $0.name == name })
+      let writers = program.kernels.filter { kernel in
+        kernel.writtenBuffers.contains { program.buffers[$0].storage == .argument(argument) }
+      }
+      #expect(writers.count == 1 && writers[0].contraction != nil, "\(program.text)")
+      #expect(writers[0].epilogue.stores.count == 3)
+    }
+  }
+
+  private func twoLayerStep(_ optimizer: Optimizer) throws -> Program {
     let builder = FunctionBuilder(name: "mlp")
     func argument(_ name: String, _ role: ArgumentRole, _ shape: Shape) -> Value {
       builder.argument(Argument(name: name, role: role, type: TensorType(.f32, shape)))
@@ -148,11 +168,8 @@ import Testing
     let error = builder.elementwise(.sub, second, y)
     let squares = builder.elementwise(.mul, error, error)
     builder.result("loss", .loss, builder.reduce(.sum, squares, axes: [0, 1]))
-    let step = try builder.function.trainingStep(optimizer: .sgd)
-    let program = try schedule(step)
+    let program = try schedule(builder.function.trainingStep(optimizer: optimizer))
     #expect(program.problems() == [])
-    #expect(program.kernels.count { $0.contraction != nil } == 5)
-    #expect(program.kernels.count <= 10, "\(program.text)")
-    #expect(!program.kernels.contains { $0.name.hasSuffix("_copy") })
+    return program
   }
 }

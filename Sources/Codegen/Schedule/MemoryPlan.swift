@@ -3,60 +3,8 @@
 
 import NNIR
 
-/// Bytes of a workspace that can be taken and given back; offsets and sizes are multiples of 64.
-struct Arena {
-  private var free: [(offset: Int, size: Int)] = []
-  private(set) var byteCount = 0
-
-  mutating func take(_ size: Int) -> Int {
-    var best: Int?
-    for index in free.indices where free[index].size >= size {
-      if best.map({ free[index].size < free[$0].size }) ?? true { best = index }
-      if free[index].size == size { break }
-    }
-    if let best {
-      let offset = free[best].offset
-      if free[best].size == size {
-        free.remove(at: best)
-      } else {
-        free[best].offset += size
-        free[best].size -= size
-      }
-      return offset
-    }
-    // A gap at the end grows.
-    if let last = free.last, last.offset + last.size == byteCount {
-      free.removeLast()
-      byteCount = last.offset + size
-      return last.offset
-    }
-    let offset = byteCount
-    byteCount += size
-    return offset
-  }
-
-  mutating func give(_ offset: Int, _ size: Int) {
-    var low = 0
-    var high = free.count
-    while low < high {
-      let middle = (low + high) / 2
-      if free[middle].offset < offset { low = middle + 1 } else { high = middle }
-    }
-    var gap = (offset: offset, size: size)
-    if low < free.count, gap.offset + gap.size == free[low].offset {
-      gap.size += free[low].size
-      free.remove(at: low)
-    }
-    if low > 0, free[low - 1].offset + free[low - 1].size == gap.offset {
-      free[low - 1].size += gap.size
-    } else {
-      free.insert(gap, at: low)
-    }
-  }
-}
-
 /// Buffers that follow one another in the same place.
-private struct Tenancy {
+struct Tenancy {
   /// Bytes, a multiple of 64.
   var size: Int
   /// The kernels from the first write to the last access.
@@ -69,7 +17,7 @@ extension Program {
   func planningMemory() -> Program {
     var program = self
     let (tenancies, tenancyOf) = tenancies()
-    let plan = Layout(tenancies, kernelCount: kernels.count)
+    let plan = WorkspaceLayout(tenancies, kernelCount: kernels.count)
     for buffer in buffers.indices where tenancyOf[buffer] >= 0 {
       program.buffers[buffer].storage = .workspace(offset: plan.offsets[tenancyOf[buffer]])
     }
@@ -113,74 +61,6 @@ extension Program {
       }
     }
     return (tenancies, tenancyOf)
-  }
-}
-
-/// Offsets for tenancies, so that no two of one time overlap.
-private struct Layout {
-  private(set) var offsets: [Int]
-  private(set) var byteCount = 0
-  private(set) var liveByteCount = 0
-
-  /// Up to so many tenancies are also laid out by size, which takes time with the square of their number.
-  private static let mostBySize = 512
-
-  /// In the order of time, and where that leaves gaps, by size.
-  init(_ tenancies: [Tenancy], kernelCount: Int) {
-    offsets = [Int](repeating: 0, count: tenancies.count)
-    layOutInTime(tenancies, kernelCount)
-    if byteCount > liveByteCount, tenancies.count <= Self.mostBySize { layOutBySize(tenancies) }
-  }
-
-  private mutating func layOutInTime(_ tenancies: [Tenancy], _ kernelCount: Int) {
-    var arena = Arena()
-    var live = 0
-    var ending = [[Int]](repeating: [], count: kernelCount)
-    var next = 0
-    for kernel in 0..<kernelCount {
-      while next < tenancies.count, tenancies[next].first == kernel {
-        offsets[next] = arena.take(tenancies[next].size)
-        live += tenancies[next].size
-        ending[tenancies[next].last].append(next)
-        next += 1
-      }
-      liveByteCount = max(liveByteCount, live)
-      for tenancy in ending[kernel] {
-        arena.give(offsets[tenancy], tenancies[tenancy].size)
-        live -= tenancies[tenancy].size
-      }
-    }
-    byteCount = arena.byteCount
-  }
-
-  /// The largest first, each into the smallest gap between those of its time.
-  private mutating func layOutBySize(_ tenancies: [Tenancy]) {
-    let order = tenancies.indices.sorted {
-      (tenancies[$1].size, tenancies[$0].first) < (tenancies[$0].size, tenancies[$1].first)
-    }
-    var places = [Int](repeating: 0, count: tenancies.count)
-    var total = 0
-    // By offset.
-    var placed: [Int] = []
-    for tenancy in order {
-      let one = tenancies[tenancy]
-      var best: (offset: Int, gap: Int)?
-      var end = 0
-      for other in placed {
-        let neighbour = tenancies[other]
-        if neighbour.last < one.first || neighbour.first > one.last { continue }
-        let gap = places[other] - end
-        if gap >= one.size, best.map({ gap < $0.gap }) ?? true { best = (end, gap) }
-        end = max(end, places[other] + neighbour.size)
-      }
-      places[tenancy] = best?.offset ?? end
-      total = max(total, places[tenancy] + one.size)
-      if total >= byteCount { return }
-      let position = placed.firstIndex { places[$0] > places[tenancy] } ?? placed.count
-      placed.insert(tenancy, at: position)
-    }
-    offsets = places
-    byteCount = total
   }
 }
 

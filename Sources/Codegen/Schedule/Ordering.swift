@@ -146,7 +146,9 @@ struct Ordering {
     func offer(_ index: Int) {
       if isDone[index] || needed.incoming[index] > 0 { return }
       let isBarrier = index >= graph.nodes.count
-      let rank = isBarrier ? 0 : isForward[index] ? 1 : 2
+      // Single numbers come before arrays: what is computed from both can then join the array's kernel, as Adam's step with its
+      // corrections joins the gradient's.
+      let rank = isBarrier ? 0 : isForward[index] ? 1 : graph.iterationCount(of: index) == 1 ? 2 : 3
       let key = rank << 40 | index
       if waiting.incoming[index] == 0 { ready.insert(key) } else { blocked.insert(key) }
     }

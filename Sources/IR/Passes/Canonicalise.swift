@@ -30,7 +30,7 @@ extension Pass {
         .others(simplifiedMovement), .elementwise(joinedPads), .others(plainWindows),
         .others(foldedProduct),
         .elementwise(stableLogarithm), .elementwise(recognisedElementwise),
-        .others(multipliedSum), .others(recognisedContraction),
+        .elementwise(normalisedDerivative), .others(multipliedSum), .others(recognisedContraction),
       ], merging: true)
   }
 

@@ -133,6 +133,12 @@ struct Rewriter {
     return false
   }
 
+  /// What the value repeats, where it is a broadcast.
+  func unbroadcasted(_ value: Value) -> Value? {
+    if case .broadcast = op(value) { return operand(value) }
+    return nil
+  }
+
   func isConstant(_ value: Value) -> Bool {
     if case .constant = op(value) { return true }
     return false

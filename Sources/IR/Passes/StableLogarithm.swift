@@ -105,11 +105,6 @@ private struct ShiftedSum {
 }
 
 extension Rewriter {
-  fileprivate mutating func unbroadcasted(_ value: Value) -> Value? {
-    if case .broadcast = op(value) { return operand(value) }
-    return nil
-  }
-
   fileprivate mutating func shiftedSum(_ value: Value) -> ShiftedSum? {
     guard case .reduce(.sum, let axes) = op(value) else { return nil }
     let exponential = operand(value)

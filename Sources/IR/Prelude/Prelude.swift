@@ -62,7 +62,7 @@ enum Prelude {
       return (x - _along(mean, x, axis)) * factor + _along(offset, x, axis)
     }
     def attention(q, k, v, mask=none) {
-      return softmax(_masked(_scores(q, k) / sqrt(size(q, -1)), mask)) @ v
+      return softmax(_masked(_scores(q, k) * (1 / sqrt(size(q, -1))), mask)) @ v
     }
 
     # Images are [n, c, height, width], filters [o, c / groups, height, width]: a product over channels and the elements of windows.

@@ -476,39 +476,23 @@ NN_INLINE double nn_tanh_f64(double x) {
 }
 /* @end */
 
-/* @section sigmoid_f32 needs: abs_f32 bits_f32 float_f32 */
-/* With e = e^-|x|: q = e / (1 + e), and 1 - q for x >= 0, so that the tail is kept. To first order q gets what e =
-   2^n (1 + p) and 1 + e lost to rounding. In halves, which strips compute one after the other: p, with n + 64 in the low bits
-   of t, and the rest, in which 2^64 e is never subnormal. */
-NN_INLINE float nn_sigmoid_begin_f32(float x, float *t) {
-  float b = -nn_abs_f32(x);
-  float a = b < -104.0f ? -104.0f : b;
-  *t = a * 0x1.715476p+0f + 0x1.80008p23f;
-  float n = *t - 0x1.80008p23f;
-  float r = (a - n * 0x1.62e400p-1f) - n * 0x1.7f7d1cp-20f;
-  float k = 0x1.6db500p-10f;
-  k = k * r + 0x1.123b82p-7f;
-  k = k * r + 0x1.55545cp-5f;
-  k = k * r + 0x1.55548ep-3f;
-  k = k * r + 0x1.000000p-1f;
-  return r + r * r * k;
-}
-
-NN_INLINE float nn_sigmoid_end_f32(float x, float p, float t) {
-  float w = 1.0f + p;
-  float e = nn_float_f32(nn_bits_f32(w) + (nn_bits_f32(t) << 23)) * 0x1p-64f;
-  float d = 1.0f + e;
-  float q = e / d;
-  float i = 1.0f - q;
-  float c = ((1.0f - w) + p) - ((1.0f - d) + e);
-  float v = q + q * i * c;
-  return x < 0.0f ? v : 1.0f - v;
-}
-
+/* @section sigmoid_f32 needs: bits_f32 float_f32 */
+/* 1 / (1 + e^-x) with e^-x = 2^n (1 + p), n + 63 in the low bits of t. 1, 2^n and 2^n p are taken 2^-64 times, so that
+   nothing overflows and the quotient is the only subnormal. Of 1 + 2^n the 1 would be lost where n is 24, hence 2^n p first. */
 NN_INLINE float nn_sigmoid_f32(float x) {
-  float t;
-  float p = nn_sigmoid_begin_f32(x, &t);
-  return nn_sigmoid_end_f32(x, p, t);
+  float c = x > 18.0f ? 18.0f : x;
+  float a = c < -104.0f ? -104.0f : c;
+  float t = a * -0x1.715476p+0f + 0x1.80007ep23f;
+  float n = t - 0x1.80007ep23f;
+  float r = (-a - n * 0x1.62e400p-1f) - n * 0x1.7f7d1cp-20f;
+  float q = 0x1.6db500p-10f;
+  q = q * r + 0x1.123b82p-7f;
+  q = q * r + 0x1.55545cp-5f;
+  q = q * r + 0x1.55548ep-3f;
+  q = q * r + 0x1.000000p-1f;
+  float p = r + r * r * q;
+  float s = nn_float_f32(nn_bits_f32(t) << 23);
+  return 0x1p-64f / ((0x1p-64f + s * p) + s);
 }
 /* @end */
 
@@ -1533,48 +1517,53 @@ NN_INLINE double nn_power_f64(double x, int n) {
 }
 /* @end */
 
-/* @section max_f32 needs: bits_f32 float_f32 */
-/* Equal operands differ only as zeros do: the sign bits are combined. */
+/* @section unordered needs: */
+/* Whether a or b is NaN. */
+#if defined(__GNUC__) && !defined(__TINYC__)
+#define NN_UNORDERED(a, b) __builtin_isunordered(a, b)
+#else
+#define NN_UNORDERED(a, b) (((a) != (a)) | ((b) != (b)))
+#endif
+/* @end */
+
+/* @section max_f32 needs: bits_f32 float_f32 unordered */
+/* g and h are the same unless they are equal, and then differ only as zeros do: the sign bits are combined. */
 NN_INLINE float nn_max_f32(float a, float b) {
-  float e = nn_float_f32(nn_bits_f32(a) & nn_bits_f32(b));
-  float s = a + b;
   float g = a > b ? a : b;
-  float r = a == b ? e : g;
-  int nan = (a != a) | (b != b);
-  return nan ? s : r;
-}
-/* @end */
-
-/* @section min_f32 needs: bits_f32 float_f32 */
-NN_INLINE float nn_min_f32(float a, float b) {
-  float e = nn_float_f32(nn_bits_f32(a) | nn_bits_f32(b));
+  float h = b > a ? b : a;
+  float r = nn_float_f32(nn_bits_f32(g) & nn_bits_f32(h));
   float s = a + b;
+  return NN_UNORDERED(a, b) ? s : r;
+}
+/* @end */
+
+/* @section min_f32 needs: bits_f32 float_f32 unordered */
+NN_INLINE float nn_min_f32(float a, float b) {
   float g = a < b ? a : b;
-  float r = a == b ? e : g;
-  int nan = (a != a) | (b != b);
-  return nan ? s : r;
+  float h = b < a ? b : a;
+  float r = nn_float_f32(nn_bits_f32(g) | nn_bits_f32(h));
+  float s = a + b;
+  return NN_UNORDERED(a, b) ? s : r;
 }
 /* @end */
 
-/* @section max_f64 needs: bits_f64 float_f64 */
+/* @section max_f64 needs: bits_f64 float_f64 unordered */
 NN_INLINE double nn_max_f64(double a, double b) {
-  double e = nn_float_f64(nn_bits_f64(a) & nn_bits_f64(b));
-  double s = a + b;
   double g = a > b ? a : b;
-  double r = a == b ? e : g;
-  int nan = (a != a) | (b != b);
-  return nan ? s : r;
+  double h = b > a ? b : a;
+  double r = nn_float_f64(nn_bits_f64(g) & nn_bits_f64(h));
+  double s = a + b;
+  return NN_UNORDERED(a, b) ? s : r;
 }
 /* @end */
 
-/* @section min_f64 needs: bits_f64 float_f64 */
+/* @section min_f64 needs: bits_f64 float_f64 unordered */
 NN_INLINE double nn_min_f64(double a, double b) {
-  double e = nn_float_f64(nn_bits_f64(a) | nn_bits_f64(b));
-  double s = a + b;
   double g = a < b ? a : b;
-  double r = a == b ? e : g;
-  int nan = (a != a) | (b != b);
-  return nan ? s : r;
+  double h = b < a ? b : a;
+  double r = nn_float_f64(nn_bits_f64(g) | nn_bits_f64(h));
+  double s = a + b;
+  return NN_UNORDERED(a, b) ? s : r;
 }
 /* @end */
 
