@@ -20,8 +20,8 @@ struct ContractionShape {
   let packsRowsOnce: Bool
   /// How places of the batch are computed together; nil where each has a call of its own.
   let images: ContractionImages?
-  /// What the epilogue loads in rows as the sums lie, if it is of their type: to be asked for while they are computed. One or two
-  /// accesses with rows equally far apart, or none.
+  /// What the epilogue loads, and what it stores unless it takes long to compute, in rows as the sums lie, if it is of their type: to be
+  /// asked for while they are computed. One or two accesses with rows equally far apart, or none.
   let wanted: [Access]
   /// Whether units are of columns.
   let isCutByColumns: Bool
@@ -86,16 +86,18 @@ struct ContractionShape {
     guard let contraction = kernel.contraction, contraction.lanes == 1,
       let row = contraction.rowAxis, let column = contraction.columnAxis
     else { return [] }
+    var accesses = kernel.epilogue.loads
+    if kernel.epilogue.longOperationCount == 0 {
+      accesses += kernel.epilogue.stores.map(\.access)
+    }
     var found: [Access] = []
-    for node in kernel.epilogue.nodes {
-      guard case .load(let access) = node.operation, access.guards.isEmpty else { continue }
+    for access in accesses where access.guards.isEmpty && found.count < 2 {
       let strides = access.map.strides
       if strides[column] == 1, strides[row] > 0,
         pointers[access.buffer].element == contraction.element, !found.contains(access),
         found.first.map({ $0.map.strides[row] == strides[row] }) ?? true
       {
         found.append(access)
-        if found.count == 2 { break }
       }
     }
     return found
