@@ -119,6 +119,33 @@ import Testing
     #expect(try schedule(function).problems() == [])
   }
 
+  /// A product whose axes are put in another order, and others that are joined so, are stored where they will be read.
+  @Test func productsAreStoredInTheOrderWanted() throws {
+    let function = try Function(
+      parsing: """
+        func @heads(%0 "p": input f32[2, 4, 8, 8], %1 "v": input f32[2, 4, 8, 16], %2 "w": input f32[64, 16]) -> (output "h" %6, output "both" %10) {
+          %3: f32[2, 4, 8, 16] = contraction "abmk,abkn->abmn" %0, %1
+          %4: f32[2, 8, 4, 16] = permute [0, 2, 1, 3] %3
+          %5: f32[2, 8, 64] = reshape %4
+          %6: f32[2, 8, 16] = contraction "amk,kn->amn" %5, %2
+          %7: f32[2, 4, 8, 16] = contraction "abkm,abkn->abmn" %0, %1
+          %8: f32[2, 4, 8, 16] = tanh %7
+          %9: f32[2, 8, 4, 16] = permute [0, 2, 1, 3] %8
+          %10: f32[2, 8, 8, 16] = concat [2] %4, %9
+        }
+        """)
+    let program = try schedule(function)
+    #expect(program.problems() == [])
+    #expect(program.kernels.count { $0.contraction == nil } <= 1, "\(program.text)")
+    #expect(program.kernels.count <= 4, "\(program.text)")
+    let arguments = function.arguments.map { argument in
+      (0..<argument.type.count).map { Scalar(Double($0 * 37 % 101 - 50) / 64, as: .f32) }
+    }
+    let expected = FunctionEvaluator.results(of: function, arguments: arguments)
+    let results = ProgramEvaluator.results(of: program, arguments: arguments, isReversed: false)
+    #expect(areEqual(results, expected))
+  }
+
   @Test func aFunctionHasOneSchedule() throws {
     for seed in 0..<20 as Range<UInt64> {
       let function = RandomFunction.make(seed: seed).function

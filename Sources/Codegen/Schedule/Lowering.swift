@@ -177,10 +177,18 @@ struct Lowering {
     if let known = copies[key] { return whole(known, sizes: sizes) }
     if sizes.product == 0 { return source }
     let count = sizes.product
-    let node = graph.append(
-      .copy, graph.nodes[Int(source.node)].element, domain: sizes.isEmpty ? [] : [count],
-      space: sizes, operands: [source], value: value.index)
-    graph.isForced[node] = true
+    let element = graph.nodes[Int(source.node)].element
+    let node: Int
+    if storageOrder(of: source, sizes) != nil {
+      let map = AffineMap(strides: rowMajorStrides(sizes))
+      let own = part(source, sizes: sizes, of: Int32(graph.nodes.count + 1), into: map, value)
+      node = joined([own], TensorType(element, Shape([count])), value)
+    } else {
+      node = graph.append(
+        .copy, element, domain: sizes.isEmpty ? [] : [count], space: sizes, operands: [source],
+        value: value.index)
+      graph.isForced[node] = true
+    }
     copies[key] = node
     return whole(node, sizes: sizes)
   }

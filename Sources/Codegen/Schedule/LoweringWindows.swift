@@ -16,19 +16,12 @@ extension Lowering {
       if shape.count > 0 {
         let counted = shape.sizes.indices.filter { shape[$0] != 1 }
         let map = AffineMap(offset: start * strides[axis], strides: counted.map { strides[$0] })
-        let node = graph.append(
-          .part(of: joined, into: map), type.element, domain: shape.count == 1 ? [] : [shape.count],
-          space: sizes(of: operand), operands: [uses[operand.index]], value: value.index)
-        graph.isForced[node] = true
-        parts.append(use(node, View(rank: 0, forms: [])))
+        parts.append(
+          part(uses[operand.index], sizes: sizes(of: operand), of: joined, into: map, value))
       }
       start += shape[axis]
     }
-    let node = graph.append(
-      .joined, type.element, domain: type.count == 1 ? [] : [type.count], space: [],
-      operands: parts, value: value.index)
-    graph.isForced[node] = true
-    return whole(node, sizes: sizes(of: value))
+    return whole(self.joined(parts, type, value), sizes: sizes(of: value))
   }
 
   /// The windows' elements as a function of the element that they are of and of the place in the window, then the sum over the latter.
