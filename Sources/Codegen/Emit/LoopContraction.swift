@@ -79,33 +79,119 @@ struct LoopContraction {
     let loops = [row, column].compactMap { $0 }
     let positions = [shape.rowAxis, shape.columnAxis].compactMap { $0 }
     for (number, position) in positions.enumerated() { axisLevels[position] = number + 1 }
-    let levels = BlockLevels(
-      kernel.epilogue, axisLevels: axisLevels, accumulators: loops.count, deepest: loops.count)
-    var block = LoopBlock(
-      kernel.epilogue, levels: levels, pointers: loop.pointers,
-      indices: kernel.space.indices.map { "i\($0)" },
-      accumulators: ["tile[\(place.isEmpty ? "0" : place.joined(separator: " + "))]"],
-      written: kernel.storedBuffers, prefix: "u")
+    let accumulator = "tile[\(place.isEmpty ? "0" : place.joined(separator: " + "))]"
+    func block(_ block: Block, accumulators: [String], roots: [Int], prefix: String) -> LoopBlock {
+      LoopBlock(
+        block,
+        levels: BlockLevels(
+          block, axisLevels: axisLevels, accumulators: loops.count, deepest: loops.count,
+          roots: roots),
+        pointers: loop.pointers, indices: kernel.space.indices.map { "i\($0)" },
+        accumulators: accumulators, written: kernel.storedBuffers, prefix: prefix)
+    }
+    let stage = column == nil ? nil : kernel.longArgument(along: kernel.space.count - 1)
+    guard let stage, let column else {
+      var whole = block(kernel.epilogue, accumulators: [accumulator], roots: [], prefix: "u")
+      emitLoops(&whole, loops, positions)
+      return
+    }
+    var first = block(
+      Block(nodes: kernel.epilogue.nodes), accumulators: [accumulator], roots: [stage], prefix: "t")
+    var rest = kernel.epilogue
+    rest.nodes[stage].operation = .accumulator(1)
+    let place1 = "acc0[\(column.index) - low1]"
+    var second = block(rest, accumulators: [accumulator, place1], roots: [], prefix: "u")
+    emitStages(&first, stage, &second, place1, loops, positions)
+  }
+
+  /// The loops over a block, with what the block computes between them.
+  private mutating func emitLoops(
+    _ block: inout LoopBlock, _ loops: [LoopAxis], _ positions: [Int]
+  ) {
     loop.emitOuter(&block, level: 0)
     if loops.isEmpty {
       block.emitStores(into: &loop.writer)
     } else {
-      emitLoops(&block, loops, positions)
+      if loops.count == 2 {
+        loop.writer.openLoop(loops[0].index, from: loops[0].lower, to: loops[0].upper)
+        loop.emitOuter(&block, level: 1)
+      }
+      let inner = loops.count - 1
+      loop.emitInnermost(&block, loops[inner], position: positions[inner], level: loops.count) {
+        $1.emitStores(into: &$0)
+      }
+      if loops.count == 2 { loop.writer.close() }
     }
     loop.sections.formUnion(block.sections)
   }
 
-  private mutating func emitLoops(
-    _ block: inout LoopBlock, _ loops: [LoopAxis], _ positions: [Int]
+  /// The same in two stages, some vectors of the innermost axis at a time: what a long function is of, and all else.
+  private mutating func emitStages(
+    _ first: inout LoopBlock, _ argument: Int, _ second: inout LoopBlock, _ place: String,
+    _ loops: [LoopAxis], _ positions: [Int]
   ) {
+    let inner = loops.count - 1
+    let (column, position) = (loops[inner], positions[inner])
+    loop.emitOuter(&first, level: 0)
+    loop.emitOuter(&second, level: 0)
     if loops.count == 2 {
       loop.writer.openLoop(loops[0].index, from: loops[0].lower, to: loops[0].upper)
-      loop.emitOuter(&block, level: 1)
+      loop.emitOuter(&first, level: 1)
+      loop.emitOuter(&second, level: 1)
     }
-    let inner = loops.count - 1
-    loop.emitInnermost(&block, loops[inner], position: positions[inner], level: loops.count) {
+    let (size, upper) = (Kernel.stageSize, column.upper)
+    loop.writer.openLoop("low1", from: column.lower, to: upper, by: size)
+    let isWhole = Int(upper).map { $0 % size == 0 } ?? false
+    let high = isWhole && column.lower == "0" ? "" : " < \(upper) ? low1 + \(size) : \(upper)"
+    loop.writer.line("const ptrdiff_t high1 = low1 + \(size)\(high);")
+    loop.writer.line("\(first.block.nodes[argument].element.cName) acc0[\(size)];")
+    let part = LoopAxis(column.index, "low1", "high1")
+    loop.emitInnermost(&first, part, position: position, level: loops.count) {
+      $0.line("\(place) = \($1[argument].text);")
+    }
+    loop.emitInnermost(&second, part, position: position, level: loops.count) {
       $1.emitStores(into: &$0)
     }
+    loop.writer.close()
     if loops.count == 2 { loop.writer.close() }
+    loop.sections.formUnion(first.sections)
+    loop.sections.formUnion(second.sections)
+  }
+}
+
+extension Kernel {
+  /// Elements of a stage.
+  fileprivate static let stageSize = 64
+
+  /// In an epilogue with one long function, of floats: the node that it is of, where that takes several operations. Processors look ahead
+  /// less far than both chains of operations are long together, and compute the next vector's sooner where they are apart. Nil where an
+  /// axis is short or guards are to be looked at.
+  fileprivate func longArgument(along axis: Int) -> Int? {
+    guard space[axis] >= 2 * Self.stageSize, epilogue.longOperationCount == 1,
+      epilogue.loads.allSatisfy(\.guards.isEmpty)
+    else { return nil }
+    for node in epilogue.nodes {
+      guard case .apply(let op, let operands) = node.operation, op.isLong, operands.count == 1,
+        node.element.isFloat, epilogue.nodes[operands[0]].element == node.element
+      else { continue }
+      let isMade = epilogue.operationCount(of: operands[0]) >= 4
+      return isMade ? operands[0] : nil
+    }
+    return nil
+  }
+}
+
+extension Block {
+  /// How many operations a node is made of.
+  fileprivate func operationCount(of root: Int) -> Int {
+    var isNeeded = [Bool](repeating: false, count: nodes.count)
+    isNeeded[root] = true
+    var count = 0
+    for index in (0...root).reversed() where isNeeded[index] {
+      guard case .apply(_, let operands) = nodes[index].operation else { continue }
+      count += 1
+      for operand in operands { isNeeded[operand] = true }
+    }
+    return count
   }
 }

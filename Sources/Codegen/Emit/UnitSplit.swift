@@ -58,7 +58,7 @@ extension Block {
   /// How many operations of a point take dozens of instructions.
   var longOperationCount: Int {
     nodes.count { node in
-      if case .apply(let op, _) = node.operation { return op.effort == .dozens }
+      if case .apply(let op, _) = node.operation { return op.isLong }
       return false
     }
   }
@@ -67,6 +67,9 @@ extension Block {
 extension ElementwiseOp {
   /// How much vector code does for an element.
   fileprivate enum Effort { case oneInstruction, few, dozens }
+
+  /// Whether it takes dozens of instructions.
+  var isLong: Bool { effort == .dozens }
 
   fileprivate var effort: Effort {
     switch self {
