@@ -89,19 +89,20 @@ struct LoopContraction {
         pointers: loop.pointers, indices: kernel.space.indices.map { "i\($0)" },
         accumulators: accumulators, written: kernel.storedBuffers, prefix: prefix)
     }
-    let stage = column == nil ? nil : kernel.longArgument(along: kernel.space.count - 1)
-    guard let stage, let column else {
+    // Columns are the last axis.
+    guard let column, let argument = kernel.longArgument(along: kernel.space.count - 1) else {
       var whole = block(kernel.epilogue, accumulators: [accumulator], roots: [], prefix: "u")
       emitLoops(&whole, loops, positions)
       return
     }
     var first = block(
-      Block(nodes: kernel.epilogue.nodes), accumulators: [accumulator], roots: [stage], prefix: "t")
+      Block(nodes: kernel.epilogue.nodes), accumulators: [accumulator], roots: [argument],
+      prefix: "t")
     var rest = kernel.epilogue
-    rest.nodes[stage].operation = .accumulator(1)
-    let place1 = "acc0[\(column.index) - low1]"
-    var second = block(rest, accumulators: [accumulator, place1], roots: [], prefix: "u")
-    emitStages(&first, stage, &second, place1, loops, positions)
+    rest.nodes[argument].operation = .accumulator(1)
+    let kept = "acc0[\(column.index) - low1]"
+    var second = block(rest, accumulators: [accumulator, kept], roots: [], prefix: "u")
+    emitStages(&first, argument, &second, kept, loops, positions)
   }
 
   /// The loops over a block, with what the block computes between them.
@@ -125,9 +126,9 @@ struct LoopContraction {
     loop.sections.formUnion(block.sections)
   }
 
-  /// The same in two stages, some vectors of the innermost axis at a time: what a long function is of, and all else.
+  /// The same in two stages, some vectors of the innermost axis at a time: what a long function is of, which is kept, and all else.
   private mutating func emitStages(
-    _ first: inout LoopBlock, _ argument: Int, _ second: inout LoopBlock, _ place: String,
+    _ first: inout LoopBlock, _ argument: Int, _ second: inout LoopBlock, _ kept: String,
     _ loops: [LoopAxis], _ positions: [Int]
   ) {
     let inner = loops.count - 1
@@ -147,7 +148,7 @@ struct LoopContraction {
     loop.writer.line("\(first.block.nodes[argument].element.cName) acc0[\(size)];")
     let part = LoopAxis(column.index, "low1", "high1")
     loop.emitInnermost(&first, part, position: position, level: loops.count) {
-      $0.line("\(place) = \($1[argument].text);")
+      $0.line("\(kept) = \($1[argument].text);")
     }
     loop.emitInnermost(&second, part, position: position, level: loops.count) {
       $1.emitStores(into: &$0)
