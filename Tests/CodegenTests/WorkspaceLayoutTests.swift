@@ -45,15 +45,15 @@ import Testing
   }
 
   @Test func noTwoOfOneTimeOverlap() {
-    var random = SystemRandomNumberGenerator()
-    for _ in 0..<200 {
-      let unit = Bool.random(using: &random) ? 64 : 64_000
-      let kernels = Int.random(in: 1...40, using: &random)
-      let tenancies = (0..<Int.random(in: 1...60, using: &random)).map { _ in
-        let first = Int.random(in: 0..<kernels, using: &random)
+    for seed in 0..<200 as Range<UInt64> {
+      var random = RandomSource(seed: seed)
+      let unit = random.chance(50) ? 64 : 64_000
+      let kernels = 1 + random.below(40)
+      let tenancies = (0..<1 + random.below(60)).map { _ in
+        let first = random.below(kernels)
         return Tenancy(
-          size: unit * Int.random(in: 1...20, using: &random), first: first,
-          last: Int.random(in: first..<kernels, using: &random))
+          size: unit * (1 + random.below(20)), first: first,
+          last: first + random.below(kernels - first))
       }.sorted { $0.first < $1.first }
       let layout = WorkspaceLayout(tenancies, kernelCount: kernels)
       #expect(layout.byteCount >= layout.liveByteCount)

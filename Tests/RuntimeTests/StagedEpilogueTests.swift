@@ -8,7 +8,7 @@ import Testing
 @testable import NNRuntime
 
 @Suite struct StagedEpilogueTests {
-  /// Whole stages and a rest, rows in blocks and columns cut for threads; in place of an operand that is read as well.
+  /// Whole stages and a rest, rows in blocks and columns cut for threads.
   @Test(arguments: [
     ("f32", 70, 128, 24), ("f32", 53, 330, 17), ("f32", 16, 1100, 40), ("f64", 20, 131, 9),
   ])

@@ -21,8 +21,8 @@ struct ContractionImages {
   private static let mostPacked = 524_288
   private static let mostSums = 131_072
 
-  /// Of a product whose left operand is the same in every place of the batch. Nil where each place has a call of its own: for products of many rows and those whose rows or lines of windows
-  /// fill vectors anyway.
+  /// Of a product whose left operand is the same in every place of the batch. Nil where each place has a call of its own: for products of
+  /// many rows and those whose rows or lines of windows fill vectors anyway.
   init?(
     _ contraction: KernelContraction, space: [Int], batchAxes: [Int], rows: Int, columns: Int
   ) {

@@ -90,73 +90,67 @@ struct LoopContraction {
         accumulators: accumulators, written: kernel.storedBuffers, prefix: prefix)
     }
     // Columns are the last axis.
-    guard let column, let argument = kernel.longArgument(along: kernel.space.count - 1) else {
-      var whole = block(kernel.epilogue, accumulators: [accumulator], roots: [], prefix: "u")
-      emitLoops(&whole, loops, positions)
+    let position = kernel.space.count - 1
+    guard let column, let argument = kernel.longArgument(along: position) else {
+      let whole = block(kernel.epilogue, accumulators: [accumulator], roots: [], prefix: "u")
+      emitLoops([whole], loops) { loop, blocks in
+        guard let inner = loops.last, let position = positions.last else {
+          blocks[0].emitStores(into: &loop.writer)
+          return
+        }
+        loop.emitInnermost(&blocks[0], inner, position: position, level: loops.count) {
+          $1.emitStores(into: &$0)
+        }
+      }
       return
     }
-    var first = block(
+    // In two stages, some vectors at a time: what the long function is of, which is kept, and all else.
+    let first = block(
       Block(nodes: kernel.epilogue.nodes), accumulators: [accumulator], roots: [argument],
       prefix: "t")
     var rest = kernel.epilogue
     rest.nodes[argument].operation = .accumulator(1)
     let kept = "acc0[\(column.index) - low1]"
-    var second = block(rest, accumulators: [accumulator, kept], roots: [], prefix: "u")
-    emitStages(&first, argument, &second, kept, loops, positions)
-  }
-
-  /// The loops over a block, with what the block computes between them.
-  private mutating func emitLoops(
-    _ block: inout LoopBlock, _ loops: [LoopAxis], _ positions: [Int]
-  ) {
-    loop.emitOuter(&block, level: 0)
-    if loops.isEmpty {
-      block.emitStores(into: &loop.writer)
-    } else {
-      if loops.count == 2 {
-        loop.writer.openLoop(loops[0].index, from: loops[0].lower, to: loops[0].upper)
-        loop.emitOuter(&block, level: 1)
+    let second = block(rest, accumulators: [accumulator, kept], roots: [], prefix: "u")
+    emitLoops([first, second], loops) { loop, blocks in
+      let stage = loop.openStages(column, rest.nodes[argument].element)
+      loop.emitInnermost(&blocks[0], stage, position: position, level: loops.count) {
+        $0.line("\(kept) = \($1[argument].text);")
       }
-      let inner = loops.count - 1
-      loop.emitInnermost(&block, loops[inner], position: positions[inner], level: loops.count) {
+      loop.emitInnermost(&blocks[1], stage, position: position, level: loops.count) {
         $1.emitStores(into: &$0)
       }
-      if loops.count == 2 { loop.writer.close() }
+      loop.writer.close()
     }
-    loop.sections.formUnion(block.sections)
   }
 
-  /// The same in two stages, some vectors of the innermost axis at a time: what a long function is of, which is kept, and all else.
-  private mutating func emitStages(
-    _ first: inout LoopBlock, _ argument: Int, _ second: inout LoopBlock, _ kept: String,
-    _ loops: [LoopAxis], _ positions: [Int]
+  /// The loop over rows, where it is not the innermost, and what the blocks compute outside of the innermost one.
+  private mutating func emitLoops(
+    _ given: [LoopBlock], _ loops: [LoopAxis],
+    innermost: (inout LoopKernel, inout [LoopBlock]) -> Void
   ) {
-    let inner = loops.count - 1
-    let (column, position) = (loops[inner], positions[inner])
-    loop.emitOuter(&first, level: 0)
-    loop.emitOuter(&second, level: 0)
+    var blocks = given
+    for index in blocks.indices { loop.emitOuter(&blocks[index], level: 0) }
     if loops.count == 2 {
       loop.writer.openLoop(loops[0].index, from: loops[0].lower, to: loops[0].upper)
-      loop.emitOuter(&first, level: 1)
-      loop.emitOuter(&second, level: 1)
+      for index in blocks.indices { loop.emitOuter(&blocks[index], level: 1) }
     }
-    let (size, upper) = (Kernel.stageSize, column.upper)
-    loop.writer.openLoop("low1", from: column.lower, to: upper, by: size)
-    let isWhole = Int(upper).map { $0 % size == 0 } ?? false
-    let high = isWhole && column.lower == "0" ? "" : " < \(upper) ? low1 + \(size) : \(upper)"
-    loop.writer.line("const ptrdiff_t high1 = low1 + \(size)\(high);")
-    loop.writer.line("\(first.block.nodes[argument].element.cName) acc0[\(size)];")
-    let part = LoopAxis(column.index, "low1", "high1")
-    loop.emitInnermost(&first, part, position: position, level: loops.count) {
-      $0.line("\(kept) = \($1[argument].text);")
-    }
-    loop.emitInnermost(&second, part, position: position, level: loops.count) {
-      $1.emitStores(into: &$0)
-    }
-    loop.writer.close()
+    innermost(&loop, &blocks)
     if loops.count == 2 { loop.writer.close() }
-    loop.sections.formUnion(first.sections)
-    loop.sections.formUnion(second.sections)
+    for block in blocks { loop.sections.formUnion(block.sections) }
+  }
+}
+
+extension LoopKernel {
+  /// Opens the loop over an axis's stages, with room for one value an element; gives the axis within a stage.
+  fileprivate mutating func openStages(_ axis: LoopAxis, _ element: ElementType) -> LoopAxis {
+    let (size, upper) = (Kernel.stageSize, axis.upper)
+    writer.openLoop("low1", from: axis.lower, to: upper, by: size)
+    let isWhole = axis.lower == "0" && Int(upper).map { $0 % size == 0 } ?? false
+    let end = isWhole ? "" : " < \(upper) ? low1 + \(size) : \(upper)"
+    writer.line("const ptrdiff_t high1 = low1 + \(size)\(end);")
+    writer.line("\(element.cName) acc0[\(size)];")
+    return LoopAxis(axis.index, "low1", "high1")
   }
 }
 

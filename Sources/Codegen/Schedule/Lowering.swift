@@ -179,10 +179,11 @@ struct Lowering {
     let count = sizes.product
     let element = graph.nodes[Int(source.node)].element
     let node: Int
-    if storageOrder(of: source, sizes) != nil {
+    if let order = storageOrder(of: source, sizes) {
       let map = AffineMap(strides: rowMajorStrides(sizes))
-      let own = part(source, sizes: sizes, of: Int32(graph.nodes.count + 1), into: map, value)
-      node = joined([own], TensorType(element, Shape([count])), value)
+      let whole = Int32(graph.nodes.count + 1)
+      let part = part(source, sizes: sizes, in: order, of: whole, into: map, value)
+      node = joined([part], element, count: count, value)
     } else {
       node = graph.append(
         .copy, element, domain: sizes.isEmpty ? [] : [count], space: sizes, operands: [source],

@@ -3,12 +3,11 @@
 import NNIR
 
 extension Lowering {
-  /// A node that stores a value of `sizes` where `map` says, in an array whose node will be `joined`. Where the value is another with its
-  /// axes in another order, it is walked in that one's order, so that the kernel that computes it can store it at once.
+  /// A node that stores a value of `sizes`, its axes walked in `order`, where `map` says in an array whose node will be `joined`.
   mutating func part(
-    _ source: Use, sizes: [Int], of joined: Int32, into map: AffineMap, _ value: Value
+    _ source: Use, sizes: [Int], in order: [Int], of joined: Int32, into map: AffineMap,
+    _ value: Value
   ) -> Use {
-    let order = storageOrder(of: source, sizes) ?? Array(sizes.indices)
     var maps = sizes.indices.map { _ in AffineMap(strides: []) }
     for (position, axis) in order.enumerated() {
       maps[axis] = AffineMap.axis(position, rank: order.count)
@@ -24,16 +23,18 @@ extension Lowering {
   }
 
   /// The array of some parts.
-  mutating func joined(_ parts: [Use], _ type: TensorType, _ value: Value) -> Int {
+  mutating func joined(
+    _ parts: [Use], _ element: ElementType, count: Int, _ value: Value
+  ) -> Int {
     let node = graph.append(
-      .joined, type.element, domain: type.count == 1 ? [] : [type.count], space: [],
-      operands: parts, value: value.index)
+      .joined, element, domain: count == 1 ? [] : [count], space: [], operands: parts,
+      value: value.index)
     graph.isForced[node] = true
     return node
   }
 
-  /// The axes of a computed value from the one along which its elements lie farthest apart on, where that is another order than its own.
-  /// Nil too where the last axis would not stay the last: what is stored would no longer lie in runs.
+  /// The axes of a computed value from the one along which its elements lie farthest apart on, where that is another order than its own: the
+  /// order in which the kernel that computes them can store it at once. Nil too where the last axis would not stay the last: what is stored would no longer lie in runs.
   func storageOrder(of source: Use, _ sizes: [Int]) -> [Int]? {
     let node = Int(source.node)
     switch graph.nodes[node].kind {

@@ -16,12 +16,14 @@ extension Lowering {
       if shape.count > 0 {
         let counted = shape.sizes.indices.filter { shape[$0] != 1 }
         let map = AffineMap(offset: start * strides[axis], strides: counted.map { strides[$0] })
-        parts.append(
-          part(uses[operand.index], sizes: sizes(of: operand), of: joined, into: map, value))
+        let (source, sizes) = (uses[operand.index], sizes(of: operand))
+        let order = storageOrder(of: source, sizes) ?? Array(sizes.indices)
+        parts.append(part(source, sizes: sizes, in: order, of: joined, into: map, value))
       }
       start += shape[axis]
     }
-    return whole(self.joined(parts, type, value), sizes: sizes(of: value))
+    let node = self.joined(parts, type.element, count: type.count, value)
+    return whole(node, sizes: sizes(of: value))
   }
 
   /// The windows' elements as a function of the element that they are of and of the place in the window, then the sum over the latter.

@@ -1,5 +1,5 @@
-// Where the buffers of a program lie in its workspace: each from the kernel that first writes it to the last that touches it, in the
-// smallest gap that is free, or in the place of an input that the kernel reads for the last time.
+// Where the buffers of a program lie in its workspace: each from the kernel that first writes it to the last that touches it, in a gap
+// that is free, or in the place of an input that the kernel reads for the last time.
 
 import NNIR
 

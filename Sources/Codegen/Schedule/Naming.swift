@@ -89,7 +89,9 @@ struct NodeNames {
     case .routine(let routine): routine.name
     case .loopResult(let number):
       graph.loop(ofResult: node).scan.body.function.results[number].name
-    case .part, .joined: "concat"
+    case .part(let joined, _): operation(Int(joined))
+    // In another order.
+    case .joined: graph.nodes[node].operandCount == 1 ? "copy" : "concat"
     }
   }
 
@@ -114,6 +116,7 @@ struct NodeNames {
     case .splat(let scalar):
       return scalar.element == .bool ? "\(scalar.bool)" : "\(scalar.shortText)"
     case .copy: return texts(node, depth, &budget)[0]
+    case .joined where graph.nodes[node].operandCount == 1: return texts(node, depth, &budget)[0]
     case .spread: return "spread(\(texts(node, depth, &budget)[0]))"
     case .part(let joined, _): return expression(Int(joined), depth: depth, budget: &budget)
     case .routine(.check(let rows)): return "0 <= \(texts(node, depth, &budget)[0]) < \(rows)"

@@ -7,37 +7,49 @@ struct WorkspaceLayout {
   /// The most bytes that live at one time: there is no smaller layout.
   private(set) var liveByteCount = 0
 
-  /// Up to so many tenancies are also laid out by size, which takes time with the square of their number.
-  private static let mostBySize = 512
+  /// Up to so many tenancies are laid out in ways that take time with the square of their number.
+  private static let fewTenancies = 512
   /// What fits well into a second-level cache is laid out as small as can be.
   private static let leastWarm = 262_144
 
   init(_ tenancies: [Tenancy], kernelCount: Int) {
     offsets = [Int](repeating: 0, count: tenancies.count)
-    layOutInTime(tenancies, kernelCount, Arena(isWarm: true))
-    if liveByteCount > Self.leastWarm, byteCount <= liveByteCount / 20 * 21 { return }
-    layOutInTime(tenancies, kernelCount, Arena(isWarm: false))
-    if byteCount > liveByteCount, tenancies.count <= Self.mostBySize { layOutBySize(tenancies) }
+    liveByteCount = Self.mostLive(tenancies, kernelCount)
+    let areFew = tenancies.count <= Self.fewTenancies
+    if areFew, liveByteCount > Self.leastWarm {
+      layOutInTime(tenancies, kernelCount, isWarm: true)
+      if byteCount <= liveByteCount / 20 * 21 { return }
+    }
+    layOutInTime(tenancies, kernelCount, isWarm: false)
+    if areFew, byteCount > liveByteCount { layOutBySize(tenancies) }
   }
 
-  private mutating func layOutInTime(
-    _ tenancies: [Tenancy], _ kernelCount: Int, _ whole: consuming Arena
-  ) {
-    var arena = whole
-    var live = 0
+  private static func mostLive(_ tenancies: [Tenancy], _ kernelCount: Int) -> Int {
+    var changes = [Int](repeating: 0, count: kernelCount + 1)
+    for tenancy in tenancies {
+      changes[tenancy.first] += tenancy.size
+      changes[tenancy.last + 1] -= tenancy.size
+    }
+    var (live, most) = (0, 0)
+    for change in changes {
+      live += change
+      most = max(most, live)
+    }
+    return most
+  }
+
+  private mutating func layOutInTime(_ tenancies: [Tenancy], _ kernelCount: Int, isWarm: Bool) {
+    var arena = Arena(isWarm: isWarm)
     var ending = [[Int]](repeating: [], count: kernelCount)
     var next = 0
     for kernel in 0..<kernelCount {
       while next < tenancies.count, tenancies[next].first == kernel {
         offsets[next] = arena.take(tenancies[next].size)
-        live += tenancies[next].size
         ending[tenancies[next].last].append(next)
         next += 1
       }
-      liveByteCount = max(liveByteCount, live)
       for tenancy in ending[kernel] {
         arena.give(offsets[tenancy], tenancies[tenancy].size, at: kernel)
-        live -= tenancies[tenancy].size
       }
     }
     byteCount = arena.byteCount
