@@ -245,9 +245,9 @@
 #define CONTRACT_BLOCK(op, T)                                                                     \
   void NAME(op##_##T)(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const TYPE_##T *a, ptrdiff_t a_m,    \
                       ptrdiff_t a_k, const TYPE_##T *b, ptrdiff_t b_k, ptrdiff_t b_n,             \
-                      TYPE_##T *c, ptrdiff_t c_m, void *scratch, int again,                       \
+                      TYPE_##T *c, ptrdiff_t c_m, void *scratch, int first,                       \
                       const TYPE_##T *wanted, const TYPE_##T *other, ptrdiff_t wanted_m) {        \
-    nn_##op##_##T(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, again, wanted, other,       \
+    nn_##op##_##T(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, first, wanted, other,       \
                   wanted_m);                                                                      \
   }
 #define CONTRACT_VIEW(op, T)                                                                      \

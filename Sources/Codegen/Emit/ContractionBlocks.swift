@@ -28,7 +28,10 @@ struct ContractionBlocks {
       self.init(
         rows: rows, columns: min(columns, max(columnUnit, most / rows / columnUnit * columnUnit)))
     } else {
-      self.init(rows: min(rows, max(64, most / max(1, columns) / 64 * 64)), columns: columns)
+      let some = max(64, most / max(1, columns) / 64 * 64)
+      self.init(
+        rows: min(rows, some), columns: columns,
+        packsColumnsOnce: rows > some && contraction.isPlain && contraction.lanes == 1)
     }
   }
 

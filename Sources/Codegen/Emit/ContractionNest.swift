@@ -144,15 +144,16 @@ struct ContractionNest {
     if !shape.contraction.isPlain {
       last.append(isPackedAgain)
     } else if shape.takesBlocks {
-      last += [areColumnsPackedAgain, wanted(pointers, tile)]
+      last += [rowsOfFirstCall, wanted(pointers, tile)]
     }
     writer.line("\(function)(\(tile.rows.count), \(tile.columns.count), \(operands),")
     writer.line("    \(target), \(stride), \(last.joined(separator: ", ")));")
   }
 
-  /// A C condition: whether the call before this one packed the same columns of the right operand.
-  private var areColumnsPackedAgain: String {
-    shape.blocks.packsColumnsOnce ? "\(tile.rows.first) > \(all.rows.first)" : "0"
+  /// The rows of the first call, whose packed columns of the right operand this one uses too; 0 in that one itself.
+  private var rowsOfFirstCall: String {
+    guard shape.blocks.packsColumnsOnce else { return "0" }
+    return "\(tile.rows.first) > \(all.rows.first) ? \(shape.blocks.rows) : 0"
   }
 
   /// What the epilogue of a tile reads, in up to two arrays, and how far their rows are apart.

@@ -697,7 +697,7 @@ static void nn_contract_pack_rows_f32(ptrdiff_t rows, ptrdiff_t depth, const flo
 /* The product with any strides of c: rows of a against columns of b. */
 static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m,
                                    ptrdiff_t a_k, const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c,
-                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int again, const float *wanted,
+                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int first, const float *wanted,
                                    const float *other, ptrdiff_t wanted_m) {
   enum {
     SIZE = (int)sizeof(float),
@@ -707,13 +707,16 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
     /* Whether a vector holds as many rows as are packed together. */
     TAILED = SIZE == 4 && 2 * NN_CONTRACT_ROWS * SIZE == NN_CONTRACT_SIMD / 8
   };
+  /* The rows by which is decided what is packed: as many for the last rows of a product as for the first. */
+  const ptrdiff_t rows_of_first = first ? first : M;
+  const int is_far = wanted == c;
   float *const a_packed = (float *)scratch;
   float *const b_packed = (float *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
   const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
   const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
   /* A few columns behind whole vectors, many rows: then the rows lie along the vectors for these. */
   const ptrdiff_t few = N % (VECTORS / 2);
-  const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
+  const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && rows_of_first >= 4 * ROWS && block >= 4 &&
                        (a_m == 1 || a_k == 1);
   const ptrdiff_t tail = has_tail ? few : 0;
   /* Rows that lie nearly a multiple of 4 KiB apart fall on the same sets of the first cache, of which they would leave none
@@ -723,11 +726,11 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   /* Few rows do not repay packing, nor do some more where the right operand lies together in the second-level cache (measured
      with AVX2). */
   const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
-  const int in_place = b_n == 1 && (M < 4 * ROWS || (is_near && M <= 8 * ROWS));
+  const int in_place = b_n == 1 && (rows_of_first < 4 * ROWS || (is_near && rows_of_first <= 8 * ROWS));
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   float *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
-  const int is_packed = again && blocks == 1 && N - tail <= panel && M >= 4 * ROWS;
+  const int is_packed = first && blocks == 1 && N - tail <= panel;
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
@@ -756,7 +759,7 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
-      if (wanted && k0 + block >= K) {
+      if (wanted && !is_far && k0 + block >= K) {
         ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
         ahead.other = other ? (const char *)(other + n0) : 0;
       }
@@ -821,8 +824,12 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           }
           if (used == width && c_n == 1) {
             const nn_contract_asked asked = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
-            /* Blocks of k after the first go on from what the one before has summed. */
-            for (int r = 0; r < rows && blocks > 1; r++) __builtin_prefetch(tile_c + (r * c_m + width), 1);
+            /* Lines that the sums go to; for blocks of k after the first, which go on from them, the next tile's. */
+            const float *stored = tile_c + (k0 > 0 ? width : 0);
+            for (int r = 0; r < rows && (is_far || k0 > 0); r++, stored += c_m) {
+              __builtin_prefetch(stored, 1);
+              __builtin_prefetch(stored + width / 2, 1);
+            }
             nn_contract_tile_ahead_f32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
                                        &asked);
           } else {
@@ -844,12 +851,12 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
 }
 #endif
 
-/* nn_contract_f32 of the next rows of a larger product. `again`: 1 where the call before this one had the same scratch, N, K
-   and b and no fewer rows, and what it packed of b may be used. `wanted` and `other`, if not 0: M rows of N elements, wanted_m
-   apart, that the caller reads next; the tiles ask for them meanwhile. */
+/* nn_contract_f32 of the next rows of a larger product. `first`: 0, or the rows of the first of these calls, if all since then
+   had the same scratch, N, K and b: what it packed of b is used. `wanted` and `other`, if not 0: M rows of N elements, wanted_m
+   apart, that the caller reads next; the tiles ask for them meanwhile. Where `wanted` is c, c is not in the cache yet. */
 static void nn_contract_block_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                   const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c, ptrdiff_t c_m, void *scratch,
-                                  int again, const float *wanted, const float *other, ptrdiff_t wanted_m) {
+                                  int first, const float *wanted, const float *other, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(float) >= NN_CONTRACT_SIMD / 8) {
@@ -857,10 +864,10 @@ static void nn_contract_block_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const f
   } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(float) < NN_CONTRACT_SIMD / 8) {
     nn_contract_blocks_f32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0, 0);
   } else {
-    nn_contract_blocks_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, other, wanted_m);
+    nn_contract_blocks_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, first, wanted, other, wanted_m);
   }
 #else
-  (void)scratch, (void)again, (void)wanted, (void)other, (void)wanted_m;
+  (void)scratch, (void)first, (void)wanted, (void)other, (void)wanted_m;
   for (ptrdiff_t m = 0; m < M; m++) {
     for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
       const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
@@ -885,7 +892,7 @@ static void nn_contract_block_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const f
    count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
 static void nn_contract_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const float *a, ptrdiff_t a_m, ptrdiff_t a_k,
                             const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c, ptrdiff_t c_m, void *scratch) {
-  nn_contract_block_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0, 0);
+  nn_contract_block_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, c, 0, c_m);
 }
 /* @end */
 
@@ -1207,7 +1214,7 @@ static void nn_contract_pack_rows_f64(ptrdiff_t rows, ptrdiff_t depth, const dou
 /* The product with any strides of c: rows of a against columns of b. */
 static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m,
                                    ptrdiff_t a_k, const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c,
-                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int again, const double *wanted,
+                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int first, const double *wanted,
                                    const double *other, ptrdiff_t wanted_m) {
   enum {
     SIZE = (int)sizeof(double),
@@ -1217,13 +1224,16 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
     /* Whether a vector holds as many rows as are packed together. */
     TAILED = SIZE == 4 && 2 * NN_CONTRACT_ROWS * SIZE == NN_CONTRACT_SIMD / 8
   };
+  /* The rows by which is decided what is packed: as many for the last rows of a product as for the first. */
+  const ptrdiff_t rows_of_first = first ? first : M;
+  const int is_far = wanted == c;
   double *const a_packed = (double *)scratch;
   double *const b_packed = (double *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
   const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
   const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
   /* A few columns behind whole vectors, many rows: then the rows lie along the vectors for these. */
   const ptrdiff_t few = N % (VECTORS / 2);
-  const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
+  const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && rows_of_first >= 4 * ROWS && block >= 4 &&
                        (a_m == 1 || a_k == 1);
   const ptrdiff_t tail = has_tail ? few : 0;
   /* Rows that lie nearly a multiple of 4 KiB apart fall on the same sets of the first cache, of which they would leave none
@@ -1233,11 +1243,11 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   /* Few rows do not repay packing, nor do some more where the right operand lies together in the second-level cache (measured
      with AVX2). */
   const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
-  const int in_place = b_n == 1 && (M < 4 * ROWS || (is_near && M <= 8 * ROWS));
+  const int in_place = b_n == 1 && (rows_of_first < 4 * ROWS || (is_near && rows_of_first <= 8 * ROWS));
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   double *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
-  const int is_packed = again && blocks == 1 && N - tail <= panel && M >= 4 * ROWS;
+  const int is_packed = first && blocks == 1 && N - tail <= panel;
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
@@ -1266,7 +1276,7 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
-      if (wanted && k0 + block >= K) {
+      if (wanted && !is_far && k0 + block >= K) {
         ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
         ahead.other = other ? (const char *)(other + n0) : 0;
       }
@@ -1331,8 +1341,12 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           }
           if (used == width && c_n == 1) {
             const nn_contract_asked asked = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
-            /* Blocks of k after the first go on from what the one before has summed. */
-            for (int r = 0; r < rows && blocks > 1; r++) __builtin_prefetch(tile_c + (r * c_m + width), 1);
+            /* Lines that the sums go to; for blocks of k after the first, which go on from them, the next tile's. */
+            const double *stored = tile_c + (k0 > 0 ? width : 0);
+            for (int r = 0; r < rows && (is_far || k0 > 0); r++, stored += c_m) {
+              __builtin_prefetch(stored, 1);
+              __builtin_prefetch(stored + width / 2, 1);
+            }
             nn_contract_tile_ahead_f64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
                                        &asked);
           } else {
@@ -1354,12 +1368,12 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
 }
 #endif
 
-/* nn_contract_f64 of the next rows of a larger product. `again`: 1 where the call before this one had the same scratch, N, K
-   and b and no fewer rows, and what it packed of b may be used. `wanted` and `other`, if not 0: M rows of N elements, wanted_m
-   apart, that the caller reads next; the tiles ask for them meanwhile. */
+/* nn_contract_f64 of the next rows of a larger product. `first`: 0, or the rows of the first of these calls, if all since then
+   had the same scratch, N, K and b: what it packed of b is used. `wanted` and `other`, if not 0: M rows of N elements, wanted_m
+   apart, that the caller reads next; the tiles ask for them meanwhile. Where `wanted` is c, c is not in the cache yet. */
 static void nn_contract_block_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                   const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c, ptrdiff_t c_m, void *scratch,
-                                  int again, const double *wanted, const double *other, ptrdiff_t wanted_m) {
+                                  int first, const double *wanted, const double *other, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(double) >= NN_CONTRACT_SIMD / 8) {
@@ -1367,10 +1381,10 @@ static void nn_contract_block_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const d
   } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(double) < NN_CONTRACT_SIMD / 8) {
     nn_contract_blocks_f64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0, 0);
   } else {
-    nn_contract_blocks_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, other, wanted_m);
+    nn_contract_blocks_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, first, wanted, other, wanted_m);
   }
 #else
-  (void)scratch, (void)again, (void)wanted, (void)other, (void)wanted_m;
+  (void)scratch, (void)first, (void)wanted, (void)other, (void)wanted_m;
   for (ptrdiff_t m = 0; m < M; m++) {
     for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
       const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
@@ -1395,7 +1409,7 @@ static void nn_contract_block_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const d
    count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
 static void nn_contract_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const double *a, ptrdiff_t a_m, ptrdiff_t a_k,
                             const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c, ptrdiff_t c_m, void *scratch) {
-  nn_contract_block_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0, 0);
+  nn_contract_block_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, c, 0, c_m);
 }
 /* @end */
 
@@ -1708,7 +1722,7 @@ static void nn_contract_pack_rows_i32(ptrdiff_t rows, ptrdiff_t depth, const int
 /* The product with any strides of c: rows of a against columns of b. */
 static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m,
                                    ptrdiff_t a_k, const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c,
-                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int again, const int32_t *wanted,
+                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int first, const int32_t *wanted,
                                    const int32_t *other, ptrdiff_t wanted_m) {
   enum {
     SIZE = (int)sizeof(int32_t),
@@ -1718,13 +1732,16 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
     /* Whether a vector holds as many rows as are packed together. */
     TAILED = SIZE == 4 && 2 * NN_CONTRACT_ROWS * SIZE == NN_CONTRACT_SIMD / 8
   };
+  /* The rows by which is decided what is packed: as many for the last rows of a product as for the first. */
+  const ptrdiff_t rows_of_first = first ? first : M;
+  const int is_far = wanted == c;
   int32_t *const a_packed = (int32_t *)scratch;
   int32_t *const b_packed = (int32_t *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
   const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
   const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
   /* A few columns behind whole vectors, many rows: then the rows lie along the vectors for these. */
   const ptrdiff_t few = N % (VECTORS / 2);
-  const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
+  const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && rows_of_first >= 4 * ROWS && block >= 4 &&
                        (a_m == 1 || a_k == 1);
   const ptrdiff_t tail = has_tail ? few : 0;
   /* Rows that lie nearly a multiple of 4 KiB apart fall on the same sets of the first cache, of which they would leave none
@@ -1734,11 +1751,11 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   /* Few rows do not repay packing, nor do some more where the right operand lies together in the second-level cache (measured
      with AVX2). */
   const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
-  const int in_place = b_n == 1 && (M < 4 * ROWS || (is_near && M <= 8 * ROWS));
+  const int in_place = b_n == 1 && (rows_of_first < 4 * ROWS || (is_near && rows_of_first <= 8 * ROWS));
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int32_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
-  const int is_packed = again && blocks == 1 && N - tail <= panel && M >= 4 * ROWS;
+  const int is_packed = first && blocks == 1 && N - tail <= panel;
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
@@ -1767,7 +1784,7 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
-      if (wanted && k0 + block >= K) {
+      if (wanted && !is_far && k0 + block >= K) {
         ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
         ahead.other = other ? (const char *)(other + n0) : 0;
       }
@@ -1832,8 +1849,12 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           }
           if (used == width && c_n == 1) {
             const nn_contract_asked asked = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
-            /* Blocks of k after the first go on from what the one before has summed. */
-            for (int r = 0; r < rows && blocks > 1; r++) __builtin_prefetch(tile_c + (r * c_m + width), 1);
+            /* Lines that the sums go to; for blocks of k after the first, which go on from them, the next tile's. */
+            const int32_t *stored = tile_c + (k0 > 0 ? width : 0);
+            for (int r = 0; r < rows && (is_far || k0 > 0); r++, stored += c_m) {
+              __builtin_prefetch(stored, 1);
+              __builtin_prefetch(stored + width / 2, 1);
+            }
             nn_contract_tile_ahead_i32(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
                                        &asked);
           } else {
@@ -1855,12 +1876,12 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
 }
 #endif
 
-/* nn_contract_i32 of the next rows of a larger product. `again`: 1 where the call before this one had the same scratch, N, K
-   and b and no fewer rows, and what it packed of b may be used. `wanted` and `other`, if not 0: M rows of N elements, wanted_m
-   apart, that the caller reads next; the tiles ask for them meanwhile. */
+/* nn_contract_i32 of the next rows of a larger product. `first`: 0, or the rows of the first of these calls, if all since then
+   had the same scratch, N, K and b: what it packed of b is used. `wanted` and `other`, if not 0: M rows of N elements, wanted_m
+   apart, that the caller reads next; the tiles ask for them meanwhile. Where `wanted` is c, c is not in the cache yet. */
 static void nn_contract_block_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                   const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c, ptrdiff_t c_m, void *scratch,
-                                  int again, const int32_t *wanted, const int32_t *other, ptrdiff_t wanted_m) {
+                                  int first, const int32_t *wanted, const int32_t *other, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(int32_t) >= NN_CONTRACT_SIMD / 8) {
@@ -1868,10 +1889,10 @@ static void nn_contract_block_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
   } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int32_t) < NN_CONTRACT_SIMD / 8) {
     nn_contract_blocks_i32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0, 0);
   } else {
-    nn_contract_blocks_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, other, wanted_m);
+    nn_contract_blocks_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, first, wanted, other, wanted_m);
   }
 #else
-  (void)scratch, (void)again, (void)wanted, (void)other, (void)wanted_m;
+  (void)scratch, (void)first, (void)wanted, (void)other, (void)wanted_m;
   for (ptrdiff_t m = 0; m < M; m++) {
     for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
       const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
@@ -1896,7 +1917,7 @@ static void nn_contract_block_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
    count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
 static void nn_contract_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int32_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
                             const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c, ptrdiff_t c_m, void *scratch) {
-  nn_contract_block_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0, 0);
+  nn_contract_block_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, c, 0, c_m);
 }
 /* @end */
 
@@ -2209,7 +2230,7 @@ static void nn_contract_pack_rows_i64(ptrdiff_t rows, ptrdiff_t depth, const int
 /* The product with any strides of c: rows of a against columns of b. */
 static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m,
                                    ptrdiff_t a_k, const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c,
-                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int again, const int64_t *wanted,
+                                   ptrdiff_t c_m, ptrdiff_t c_n, void *scratch, int first, const int64_t *wanted,
                                    const int64_t *other, ptrdiff_t wanted_m) {
   enum {
     SIZE = (int)sizeof(int64_t),
@@ -2219,13 +2240,16 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
     /* Whether a vector holds as many rows as are packed together. */
     TAILED = SIZE == 4 && 2 * NN_CONTRACT_ROWS * SIZE == NN_CONTRACT_SIMD / 8
   };
+  /* The rows by which is decided what is packed: as many for the last rows of a product as for the first. */
+  const ptrdiff_t rows_of_first = first ? first : M;
+  const int is_far = wanted == c;
   int64_t *const a_packed = (int64_t *)scratch;
   int64_t *const b_packed = (int64_t *)(void *)((char *)scratch + NN_CONTRACT_TILE_BYTES);
   const ptrdiff_t blocks = (K + DEPTH - 1) / DEPTH;
   const ptrdiff_t block = K > 0 ? (K + blocks - 1) / blocks : 1;
   /* A few columns behind whole vectors, many rows: then the rows lie along the vectors for these. */
   const ptrdiff_t few = N % (VECTORS / 2);
-  const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && M >= 4 * ROWS && block >= 4 &&
+  const int has_tail = TAILED && c_n == 1 && few > 0 && few <= 8 && N > VECTORS && rows_of_first >= 4 * ROWS && block >= 4 &&
                        (a_m == 1 || a_k == 1);
   const ptrdiff_t tail = has_tail ? few : 0;
   /* Rows that lie nearly a multiple of 4 KiB apart fall on the same sets of the first cache, of which they would leave none
@@ -2235,11 +2259,11 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   /* Few rows do not repay packing, nor do some more where the right operand lies together in the second-level cache (measured
      with AVX2). */
   const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
-  const int in_place = b_n == 1 && (M < 4 * ROWS || (is_near && M <= 8 * ROWS));
+  const int in_place = b_n == 1 && (rows_of_first < 4 * ROWS || (is_near && rows_of_first <= 8 * ROWS));
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int64_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
-  const int is_packed = again && blocks == 1 && N - tail <= panel && M >= 4 * ROWS;
+  const int is_packed = first && blocks == 1 && N - tail <= panel;
 
   for (ptrdiff_t k0 = 0; k0 < K || k0 == 0; k0 += block) {
     const ptrdiff_t depth = K - k0 < block ? K - k0 : block;
@@ -2268,7 +2292,7 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       nn_contract_ahead ahead = nn_contract_look_ahead(
           next_depth > 0 ? b + (next_k * b_k + next_n * b_n) : b, b_n == 1 ? next_depth : next_columns,
           (b_n == 1 ? b_k : b_n) * SIZE, (b_n == 1 ? next_columns : next_depth) * SIZE);
-      if (wanted && k0 + block >= K) {
+      if (wanted && !is_far && k0 + block >= K) {
         ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
         ahead.other = other ? (const char *)(other + n0) : 0;
       }
@@ -2333,8 +2357,12 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
           }
           if (used == width && c_n == 1) {
             const nn_contract_asked asked = nn_contract_ask(&ahead, depth / NN_CONTRACT_ROUND);
-            /* Blocks of k after the first go on from what the one before has summed. */
-            for (int r = 0; r < rows && blocks > 1; r++) __builtin_prefetch(tile_c + (r * c_m + width), 1);
+            /* Lines that the sums go to; for blocks of k after the first, which go on from them, the next tile's. */
+            const int64_t *stored = tile_c + (k0 > 0 ? width : 0);
+            for (int r = 0; r < rows && (is_far || k0 > 0); r++, stored += c_m) {
+              __builtin_prefetch(stored, 1);
+              __builtin_prefetch(stored + width / 2, 1);
+            }
             nn_contract_tile_ahead_i64(bytes, rows, depth, tile_a, tile_a_m, tile_a_k, tile_b, tile_b_k, tile_c, c_m, k0 > 0,
                                        &asked);
           } else {
@@ -2356,12 +2384,12 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
 }
 #endif
 
-/* nn_contract_i64 of the next rows of a larger product. `again`: 1 where the call before this one had the same scratch, N, K
-   and b and no fewer rows, and what it packed of b may be used. `wanted` and `other`, if not 0: M rows of N elements, wanted_m
-   apart, that the caller reads next; the tiles ask for them meanwhile. */
+/* nn_contract_i64 of the next rows of a larger product. `first`: 0, or the rows of the first of these calls, if all since then
+   had the same scratch, N, K and b: what it packed of b is used. `wanted` and `other`, if not 0: M rows of N elements, wanted_m
+   apart, that the caller reads next; the tiles ask for them meanwhile. Where `wanted` is c, c is not in the cache yet. */
 static void nn_contract_block_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
                                   const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c, ptrdiff_t c_m, void *scratch,
-                                  int again, const int64_t *wanted, const int64_t *other, ptrdiff_t wanted_m) {
+                                  int first, const int64_t *wanted, const int64_t *other, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
   /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(int64_t) >= NN_CONTRACT_SIMD / 8) {
@@ -2369,10 +2397,10 @@ static void nn_contract_block_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
   } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int64_t) < NN_CONTRACT_SIMD / 8) {
     nn_contract_blocks_i64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0, 0);
   } else {
-    nn_contract_blocks_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, again, wanted, other, wanted_m);
+    nn_contract_blocks_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, first, wanted, other, wanted_m);
   }
 #else
-  (void)scratch, (void)again, (void)wanted, (void)other, (void)wanted_m;
+  (void)scratch, (void)first, (void)wanted, (void)other, (void)wanted_m;
   for (ptrdiff_t m = 0; m < M; m++) {
     for (ptrdiff_t n0 = 0; n0 < N; n0 += 64) {
       const ptrdiff_t columns = N - n0 < 64 ? N - n0 : 64;
@@ -2397,7 +2425,7 @@ static void nn_contract_block_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
    count elements; columns of c are neighbours. `scratch`: nn_contract_scratch bytes, aligned to 64. */
 static void nn_contract_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const int64_t *a, ptrdiff_t a_m, ptrdiff_t a_k,
                             const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c, ptrdiff_t c_m, void *scratch) {
-  nn_contract_block_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, 0, 0, 0);
+  nn_contract_block_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, scratch, 0, c, 0, c_m);
 }
 /* @end */
 
