@@ -107,6 +107,44 @@ import Testing
     #expect(links / 2...links ~= arrays, "\(arrays) arrays for \(links) links")
   }
 
+  /// A product that is stored for one reader is read by those of its multiple too, which is not stored. Nothing but such readers has what
+  /// is gathered.
+  @Test func whatIsStoredAnywayTakesThePlaceOfItsFunctions() throws {
+    let function = try Function(
+      parsing: """
+        func @scaled(%0 "a": input f32[8, 4], %1 "b": input f32[4, 6], %2 "g": input f32[6], %3 "i": input i32[8], %4 "t": input f32[9, 6]) -> (output "s" %10, output "d" %12, output "m" %16, output "n" %18) {
+          %5: f32[8, 6] = contraction "mk,kn->mn" %0, %1
+          %6: f32[1, 6] = reduce sum [0] %5
+          %7: f32[1, 6] = reshape %2
+          %8: f32[8, 6] = broadcast %7
+          %9: f32[8, 6] = mul %5, %8
+          %10: f32[8, 1] = reduce sum [1] %9
+          %11: f32[8, 6] = broadcast %10
+          %12: f32[8, 6] = sub %9, %11
+          %13: f32[8, 6] = gather %4, %3
+          %14: f32[8, 6] = mul %13, %13
+          %15: f32[8, 6] = add %14, %13
+          %16: f32[8, 1] = reduce max [1] %15
+          %17: f32[1, 6] = reduce max [0] %14
+          %18: f32[1, 6] = add %17, %6
+        }
+        """)
+    let program = try schedule(function)
+    #expect(program.problems() == [])
+    // Besides the product and the gathered rows nothing is stored that has their size.
+    let arrays = program.buffers.filter { $0.isInWorkspace && $0.byteCount == 4 * 48 }
+    #expect(arrays.count == 2, "\(program.text)")
+    let arguments = function.arguments.map { argument in
+      (0..<argument.type.count).map { place in
+        argument.type.element == .i32
+          ? Scalar(Double(place), as: .i32) : Scalar(Double(place * 37 % 101 - 50) / 64, as: .f32)
+      }
+    }
+    let expected = FunctionEvaluator.results(of: function, arguments: arguments)
+    let results = ProgramEvaluator.results(of: program, arguments: arguments, isReversed: false)
+    #expect(areEqual(results, expected))
+  }
+
   /// An array and its sums are stored side by side, the one within a reduction and the others behind it: in two kernels.
   @Test func partsOfDifferentLevelsAreApart() throws {
     let function = try Function(

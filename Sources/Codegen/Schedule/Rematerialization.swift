@@ -1,5 +1,5 @@
-// What is computed again where it is read instead of being stored: cheap functions of arrays that are stored anyway, and for as long. The
-// derivative of (t + a) · b wants t + a, and that of the tanh before it wants t: with t stored, t + a need not be.
+// What is computed again where it is read instead of being stored: cheap functions of arrays that are stored anyway. The derivative of
+// (t + a) · b wants t + a, and that of the tanh before it wants t: with t stored, t + a need not be.
 
 import NNIR
 
@@ -9,19 +9,21 @@ extension Roots {
   /// The most elements that are read for one value: more would take longer than to store it.
   private static let mostLoads = 2
 
-  /// Makes roots trivial that are cheap functions of what is stored for at least as long; whether there was any, so that roots have
-  /// to be assigned anew.
+  /// Makes roots trivial that are cheap functions of what is stored anyway, for at least as long or else in no more memory; whether
+  /// there was any, so that roots have to be assigned anew.
   mutating func rematerialize(_ graph: inout TensorGraph) -> Bool {
-    let lives = lives(graph)
+    var lives = lives(graph)
     var costs = SmallTable<Int, Cost>()
     for index in graph.nodes.indices where isRoot(index) && !graph.isForced[index] {
       guard let cost = cost(of: index, graph, lives, costs) else { continue }
       costs[index] = cost
       isTrivial[index] = true
-      // Trivial nodes demand nothing, so that what they read has to be stored by itself.
       for use in graph.operands(of: index) {
         let operand = Int(use.node)
-        if isRoot(operand), !isTrivial[operand] { graph.isForced[operand] = true }
+        guard isRoot(operand), !isTrivial[operand] else { continue }
+        graph.isForced[operand] = true
+        isReadByTrivial[operand] = true
+        lives.lastReader[operand] = max(lives.lastReader[operand], lives.lastReader[index])
       }
     }
     return !costs.keys.isEmpty
@@ -31,11 +33,16 @@ extension Roots {
   private struct Cost {
     var operations = 1
     var loads = 0
+    /// Bytes that are stored for longer.
+    var longerByteCount = 0
   }
 
-  /// By node: its last reader in the order of the function, and whether anything reads its elements several times.
+  /// By node: its last reader in the order of the function, the root of its first one, and whether any other root reads it, or anything
+  /// its elements several times.
   private struct Lives {
     var lastReader: [Int32]
+    var firstRoot: [Int32]
+    var isShared: [Bool]
     var isRepeated: [Bool]
   }
 
@@ -43,12 +50,17 @@ extension Roots {
     let count = graph.nodes.count
     var lives = Lives(
       lastReader: [Int32](repeating: -1, count: count),
+      firstRoot: [Int32](repeating: -1, count: count),
+      isShared: [Bool](repeating: false, count: count),
       isRepeated: [Bool](repeating: false, count: count))
     for index in graph.nodes.indices where rootOf[index] >= 0 || isTrivial[index] {
-      let points = graph.iterationCount(of: rootOf[index] >= 0 ? Int(rootOf[index]) : index)
+      let root = rootOf[index] >= 0 ? rootOf[index] : Int32(index)
+      let points = graph.iterationCount(of: Int(root))
       for position in graph.operandRange(of: index) {
         let operand = Int(graph.operands[position].node)
         lives.lastReader[operand] = Int32(index)
+        if lives.firstRoot[operand] < 0 { lives.firstRoot[operand] = root }
+        if lives.firstRoot[operand] != root { lives.isShared[operand] = true }
         if graph.spaceCount(of: operand) < points { lives.isRepeated[operand] = true }
       }
     }
@@ -71,8 +83,12 @@ extension Roots {
       case .splat: continue
       case .iota, .constant: cost.loads += 1
       case .argument(let argument):
-        // To read it later could be after its update.
-        if graph.updatedArguments.contains(argument) { return nil }
+        // Its update waits for whatever reads it, and all that the update is made of with it: not for a whole weight.
+        if graph.updatedArguments.contains(argument),
+          graph.spaceCount(of: operand) >= graph.spaceCount(of: root)
+        {
+          return nil
+        }
         cost.loads += 1
       case .elementwise where isTrivial[operand]:
         guard let inner = costs[operand], lives.lastReader[operand] >= lives.lastReader[root]
@@ -81,13 +97,21 @@ extension Roots {
         cost.loads += inner.loads
       case .elementwise, .copy, .reduce, .argReduce, .contraction, .spread, .part, .joined,
         .loopResult, .routine:
-        guard isRoot(operand), lives.lastReader[operand] >= lives.lastReader[root] else {
-          return nil
+        guard isRoot(operand) else { return nil }
+        if lives.lastReader[operand] < lives.lastReader[root] {
+          // It takes the root's place, if something else had it stored.
+          guard lives.isShared[operand] else { return nil }
+          cost.longerByteCount += byteCount(of: operand, graph)
         }
         cost.loads += 1
       case .loop: return nil
       }
     }
-    return cost.operations <= Self.mostOperations && cost.loads <= Self.mostLoads ? cost : nil
+    let isCheap = cost.operations <= Self.mostOperations && cost.loads <= Self.mostLoads
+    return isCheap && cost.longerByteCount <= byteCount(of: root, graph) ? cost : nil
+  }
+
+  private func byteCount(of node: Int, _ graph: TensorGraph) -> Int {
+    graph.spaceCount(of: node) * graph.nodes[node].element.byteCount
   }
 }

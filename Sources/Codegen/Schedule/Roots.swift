@@ -25,6 +25,8 @@ struct Roots {
   var viewOf: [Int32]
   /// Cheap functions of at most one argument or constant: computed wherever they are used.
   var isTrivial: [Bool]
+  /// What trivial nodes read that is computed: stored by itself, as they demand nothing.
+  var isReadByTrivial: [Bool]
   private(set) var operationCounts: [Int32] = []
   private var loadStarts: [Int32] = []
   private(set) var loads: [Load] = []
@@ -33,6 +35,7 @@ struct Roots {
     let count = graph.nodes.count
     rootOf = []
     viewOf = []
+    isReadByTrivial = [Bool](repeating: false, count: count)
     isTrivial = fuse ? Self.trivialNodes(graph) : [Bool](repeating: false, count: count)
     if fuse {
       let useCounts = graph.useCounts()
@@ -105,7 +108,7 @@ struct Roots {
     for index in stride(from: count - 1, through: 0, by: -1) {
       if graph.nodes[index].kind.isLeaf || isTrivial[index] { continue }
       let demand = demandingRoot[index]
-      if demand == Demand.none { continue }
+      if demand == Demand.none, !isReadByTrivial[index] { continue }
       if isInlined(index, by: demand, graph) {
         rootOf[index] = demand
         viewOf[index] = demandedView[index]
