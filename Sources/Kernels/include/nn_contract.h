@@ -193,7 +193,7 @@ NN_CONTRACT_INLINE nn_contract_ahead nn_contract_look_ahead(const void *from, pt
   return ahead;
 }
 
-/* The next tiles shall ask for a row each, up to the rows of one tile. `step`: a row's bytes for each line that a tile asks
+/* The next tiles shall ask for two rows each, up to the rows of one tile. `step`: a row's bytes for each line that a tile asks
    for. */
 NN_CONTRACT_INLINE void nn_contract_ask_soon(nn_contract_ahead *ahead, const void *soon, ptrdiff_t rows, ptrdiff_t row_step,
                                              ptrdiff_t step) {
@@ -214,9 +214,10 @@ NN_CONTRACT_INLINE nn_contract_asked nn_contract_ask(nn_contract_ahead *ahead, p
   }
   if (ahead->soon_rows > 0) {
     asked.block = ahead->soon;
+    asked.other = ahead->soon_rows > 1 ? ahead->soon + ahead->soon_row_step : 0;
     asked.block_step = ahead->soon_step;
-    ahead->soon += ahead->soon_row_step;
-    ahead->soon_rows--;
+    ahead->soon += 2 * ahead->soon_row_step;
+    ahead->soon_rows -= 2;
   } else if (ahead->line < ahead->lines) {
     const ptrdiff_t place = ahead->row * ahead->row_step + ahead->line * 64;
     asked.block = ahead->from + place;
@@ -763,9 +764,10 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
         ahead.other = other ? (const char *)(other + n0) : 0;
       }
-      /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
-      const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
-      const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
+      /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too, two a tile; not a few tiles for rows
+         that are read where they are. */
+      const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M / 2) * (depth / NN_CONTRACT_ROUND);
+      const int asks_rows = a_k == 1 && (crowded || columns > 4 * VECTORS) && spare >= ahead.rows * ahead.lines;
       const int is_short = a_k == 1 && a_m > depth && !asks_rows && depth * SIZE <= 256;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
@@ -1280,9 +1282,10 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
         ahead.other = other ? (const char *)(other + n0) : 0;
       }
-      /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
-      const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
-      const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
+      /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too, two a tile; not a few tiles for rows
+         that are read where they are. */
+      const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M / 2) * (depth / NN_CONTRACT_ROUND);
+      const int asks_rows = a_k == 1 && (crowded || columns > 4 * VECTORS) && spare >= ahead.rows * ahead.lines;
       const int is_short = a_k == 1 && a_m > depth && !asks_rows && depth * SIZE <= 256;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
@@ -1788,9 +1791,10 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
         ahead.other = other ? (const char *)(other + n0) : 0;
       }
-      /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
-      const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
-      const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
+      /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too, two a tile; not a few tiles for rows
+         that are read where they are. */
+      const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M / 2) * (depth / NN_CONTRACT_ROUND);
+      const int asks_rows = a_k == 1 && (crowded || columns > 4 * VECTORS) && spare >= ahead.rows * ahead.lines;
       const int is_short = a_k == 1 && a_m > depth && !asks_rows && depth * SIZE <= 256;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
@@ -2296,9 +2300,10 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
         ahead = nn_contract_look_ahead(wanted + n0, M, wanted_m * SIZE, columns * SIZE);
         ahead.other = other ? (const char *)(other + n0) : 0;
       }
-      /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too. */
-      const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M) * (depth / NN_CONTRACT_ROUND);
-      const int asks_rows = a_k == 1 && spare >= ahead.rows * ahead.lines;
+      /* Where it has tiles to spare, a row of tiles asks for the rows of the next one too, two a tile; not a few tiles for rows
+         that are read where they are. */
+      const ptrdiff_t spare = (M / ROWS * (columns / VECTORS) - M / 2) * (depth / NN_CONTRACT_ROUND);
+      const int asks_rows = a_k == 1 && (crowded || columns > 4 * VECTORS) && spare >= ahead.rows * ahead.lines;
       const int is_short = a_k == 1 && a_m > depth && !asks_rows && depth * SIZE <= 256;
       /* From here on one vector of columns is left, done for two tiles of rows at once unless k is too short to repay it. */
       const ptrdiff_t few_columns = columns % VECTORS;
