@@ -152,6 +152,17 @@ struct Product: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// Rows of few columns, each stored as a whole vector where others come behind it: nothing is written behind the last.
+  @Test(arguments: 1...16) func fewColumns(_ n: Int) {
+    for (m, k) in [(33, 7), (48, 33), (61, 1100)] {
+      for product in Product.variants(m, k, n).prefix(4) {
+        check(product, Float.self)
+        check(product, Double.self)
+        check(product, Int32.self)
+      }
+    }
+  }
+
   /// Many rows, and one to nine columns behind whole vectors; whole groups of rows and parts of one; one block of k and several.
   @Test(arguments: 33...41) func fewColumnsBehindVectors(_ n: Int) {
     for (m, k) in [(32, 7), (33, 600), (48, 33), (61, 1100), (47, 3)] {

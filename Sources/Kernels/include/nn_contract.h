@@ -773,7 +773,16 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
       const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
-      for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
+      ptrdiff_t m0 = 0;
+      if (narrow == 0 && N == columns && c_m == N && c_n == 1) {
+        /* Rows of fewer columns than their vector are stored whole where rows behind them are yet to be stored. */
+        const ptrdiff_t bytes = nn_contract_width_f32(N), width = bytes / SIZE;
+        for (; M - m0 >= 2 * ROWS && (M - m0 - 2 * ROWS) * N >= width - N; m0 += 2 * ROWS) {
+          nn_contract_tile_f32(bytes, 2 * ROWS, depth, a + (m0 * a_m + k0 * a_k), a_m, a_k, direct > 0 ? block_b : b_packed,
+                               direct > 0 ? b_k : width, c + m0 * N, N, k0 > 0);
+        }
+      }
+      for (; m0 < M; m0 += ROWS) {
         int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const float *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
@@ -1291,7 +1300,16 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
       const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
-      for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
+      ptrdiff_t m0 = 0;
+      if (narrow == 0 && N == columns && c_m == N && c_n == 1) {
+        /* Rows of fewer columns than their vector are stored whole where rows behind them are yet to be stored. */
+        const ptrdiff_t bytes = nn_contract_width_f64(N), width = bytes / SIZE;
+        for (; M - m0 >= 2 * ROWS && (M - m0 - 2 * ROWS) * N >= width - N; m0 += 2 * ROWS) {
+          nn_contract_tile_f64(bytes, 2 * ROWS, depth, a + (m0 * a_m + k0 * a_k), a_m, a_k, direct > 0 ? block_b : b_packed,
+                               direct > 0 ? b_k : width, c + m0 * N, N, k0 > 0);
+        }
+      }
+      for (; m0 < M; m0 += ROWS) {
         int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const double *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
@@ -1800,7 +1818,16 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
       const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
-      for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
+      ptrdiff_t m0 = 0;
+      if (narrow == 0 && N == columns && c_m == N && c_n == 1) {
+        /* Rows of fewer columns than their vector are stored whole where rows behind them are yet to be stored. */
+        const ptrdiff_t bytes = nn_contract_width_i32(N), width = bytes / SIZE;
+        for (; M - m0 >= 2 * ROWS && (M - m0 - 2 * ROWS) * N >= width - N; m0 += 2 * ROWS) {
+          nn_contract_tile_i32(bytes, 2 * ROWS, depth, a + (m0 * a_m + k0 * a_k), a_m, a_k, direct > 0 ? block_b : b_packed,
+                               direct > 0 ? b_k : width, c + m0 * N, N, k0 > 0);
+        }
+      }
+      for (; m0 < M; m0 += ROWS) {
         int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const int32_t *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
@@ -2309,7 +2336,16 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const ptrdiff_t few_columns = columns % VECTORS;
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
       const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
-      for (ptrdiff_t m0 = 0; m0 < M; m0 += ROWS) {
+      ptrdiff_t m0 = 0;
+      if (narrow == 0 && N == columns && c_m == N && c_n == 1) {
+        /* Rows of fewer columns than their vector are stored whole where rows behind them are yet to be stored. */
+        const ptrdiff_t bytes = nn_contract_width_i64(N), width = bytes / SIZE;
+        for (; M - m0 >= 2 * ROWS && (M - m0 - 2 * ROWS) * N >= width - N; m0 += 2 * ROWS) {
+          nn_contract_tile_i64(bytes, 2 * ROWS, depth, a + (m0 * a_m + k0 * a_k), a_m, a_k, direct > 0 ? block_b : b_packed,
+                               direct > 0 ? b_k : width, c + m0 * N, N, k0 > 0);
+        }
+      }
+      for (; m0 < M; m0 += ROWS) {
         int rows = M - m0 < ROWS ? (int)(M - m0) : ROWS;
         const int64_t *tile_a = a + (m0 * a_m + k0 * a_k);
         ptrdiff_t tile_a_m = a_m, tile_a_k = a_k;
