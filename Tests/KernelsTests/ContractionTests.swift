@@ -233,7 +233,7 @@ struct Product: Sendable, CustomTestStringConvertible {
   /// blocks of so few rows that they are computed otherwise.
   @Test(arguments: [
     (130, 30, 70), (101, 20, 33), (115, 200, 37), (96, 500, 290), (104, 500, 250), (99, 600, 40),
-    (61, 9, 3), (97, 0, 17),
+    (61, 9, 3), (52, 9, 5), (57, 20, 12), (97, 0, 17),
   ])
   func blocksOfRowsAgain(_ m: Int, _ k: Int, _ n: Int) {
     for p in Product.variants(m, k, n).prefix(4) {

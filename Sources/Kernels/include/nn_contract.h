@@ -869,13 +869,15 @@ static void nn_contract_block_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const f
                                   const float *b, ptrdiff_t b_k, ptrdiff_t b_n, float *c, ptrdiff_t c_m, void *scratch,
                                   int first, const float *wanted, const float *other, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
-  /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
+  /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours and more. */
+  const int are_few = a_m == 1 && N * (ptrdiff_t)sizeof(float) < NN_CONTRACT_SIMD / 8;
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(float) >= NN_CONTRACT_SIMD / 8) {
     nn_contract_thin_f32(N, K, a, a_k, b, b_k, c);
-  } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(float) < NN_CONTRACT_SIMD / 8) {
+  } else if (are_few && M > N) {
     nn_contract_blocks_f32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0, 0);
   } else {
-    nn_contract_blocks_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, first, wanted, other, wanted_m);
+    nn_contract_blocks_f32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, are_few ? 0 : first, wanted, other,
+                           wanted_m);
   }
 #else
   (void)scratch, (void)first, (void)wanted, (void)other, (void)wanted_m;
@@ -1396,13 +1398,15 @@ static void nn_contract_block_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const d
                                   const double *b, ptrdiff_t b_k, ptrdiff_t b_n, double *c, ptrdiff_t c_m, void *scratch,
                                   int first, const double *wanted, const double *other, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
-  /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
+  /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours and more. */
+  const int are_few = a_m == 1 && N * (ptrdiff_t)sizeof(double) < NN_CONTRACT_SIMD / 8;
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(double) >= NN_CONTRACT_SIMD / 8) {
     nn_contract_thin_f64(N, K, a, a_k, b, b_k, c);
-  } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(double) < NN_CONTRACT_SIMD / 8) {
+  } else if (are_few && M > N) {
     nn_contract_blocks_f64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0, 0);
   } else {
-    nn_contract_blocks_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, first, wanted, other, wanted_m);
+    nn_contract_blocks_f64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, are_few ? 0 : first, wanted, other,
+                           wanted_m);
   }
 #else
   (void)scratch, (void)first, (void)wanted, (void)other, (void)wanted_m;
@@ -1914,13 +1918,15 @@ static void nn_contract_block_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
                                   const int32_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int32_t *c, ptrdiff_t c_m, void *scratch,
                                   int first, const int32_t *wanted, const int32_t *other, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
-  /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
+  /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours and more. */
+  const int are_few = a_m == 1 && N * (ptrdiff_t)sizeof(int32_t) < NN_CONTRACT_SIMD / 8;
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(int32_t) >= NN_CONTRACT_SIMD / 8) {
     nn_contract_thin_i32(N, K, a, a_k, b, b_k, c);
-  } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int32_t) < NN_CONTRACT_SIMD / 8) {
+  } else if (are_few && M > N) {
     nn_contract_blocks_i32(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0, 0);
   } else {
-    nn_contract_blocks_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, first, wanted, other, wanted_m);
+    nn_contract_blocks_i32(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, are_few ? 0 : first, wanted, other,
+                           wanted_m);
   }
 #else
   (void)scratch, (void)first, (void)wanted, (void)other, (void)wanted_m;
@@ -2432,13 +2438,15 @@ static void nn_contract_block_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const i
                                   const int64_t *b, ptrdiff_t b_k, ptrdiff_t b_n, int64_t *c, ptrdiff_t c_m, void *scratch,
                                   int first, const int64_t *wanted, const int64_t *other, ptrdiff_t wanted_m) {
 #if NN_CONTRACT_SIMD
-  /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours. */
+  /* A few columns leave vectors half empty: then let the rows lie along them, where they are neighbours and more. */
+  const int are_few = a_m == 1 && N * (ptrdiff_t)sizeof(int64_t) < NN_CONTRACT_SIMD / 8;
   if (M == 1 && b_n == 1 && N * (ptrdiff_t)sizeof(int64_t) >= NN_CONTRACT_SIMD / 8) {
     nn_contract_thin_i64(N, K, a, a_k, b, b_k, c);
-  } else if (a_m == 1 && M > N && N * (ptrdiff_t)sizeof(int64_t) < NN_CONTRACT_SIMD / 8) {
+  } else if (are_few && M > N) {
     nn_contract_blocks_i64(N, M, K, b, b_n, b_k, a, a_k, a_m, c, 1, c_m, scratch, 0, 0, 0, 0);
   } else {
-    nn_contract_blocks_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, first, wanted, other, wanted_m);
+    nn_contract_blocks_i64(M, N, K, a, a_m, a_k, b, b_k, b_n, c, c_m, 1, scratch, are_few ? 0 : first, wanted, other,
+                           wanted_m);
   }
 #else
   (void)scratch, (void)first, (void)wanted, (void)other, (void)wanted_m;
