@@ -268,7 +268,8 @@ struct Product: Sendable, CustomTestStringConvertible {
             next(
               min(block, p.m - first), p.n, p.k, a.baseAddress! + first * p.a.m * size, p.a.m,
               p.a.k,
-              b, p.b.k, p.b.n, c + first * p.cRow * size, p.cRow, scratch, first > 0 ? Int32(block) : 0,
+              b, p.b.k, p.b.n, c + first * p.cRow * size, p.cRow, scratch,
+              first > 0 ? Int32(block) : 0,
               first % 96 == 0 ? nil : b, first % 144 == 0 ? nil : b, p.n)
           }
         }
