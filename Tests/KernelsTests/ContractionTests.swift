@@ -82,7 +82,10 @@ struct Product: Sendable, CustomTestStringConvertible {
     extents.contains { $0.0 == 0 } ? 1 : 1 + extents.reduce(0) { $0 + ($1.0 - 1) * $1.1 }
   }
 
-  private func check<T: Factor>(_ p: Product, _: T.Type, special: Bool = false) {
+  /// - Parameter last: the last k's element of the sixteenth row of a, or nil for one like all others.
+  private func check<T: Factor>(
+    _ p: Product, _: T.Type, special: Bool = false, last: T? = nil
+  ) {
     let (aCount, bCount) = (
       span([(p.m, p.a.m), (p.k, p.a.k)]), span([(p.k, p.b.k), (p.n, p.b.n)])
     )
@@ -91,7 +94,9 @@ struct Product: Sendable, CustomTestStringConvertible {
       special
         ? T.samples(count, seed: UInt64(count)) : (0..<count).map { _ in T.factor(&generator) }
     }
-    let (a, b) = (values(aCount), values(bCount))
+    var a = values(aCount)
+    let b = values(bCount)
+    if let last { a[15 * p.a.m + (p.k - 1) * p.a.k] = last }
     let background = T.special[1]
     var expected = Array(repeating: background.comparable, count: max(1, p.m * p.cRow))
     let laneCount = p.lanes ? 16 : 1
@@ -152,13 +157,16 @@ struct Product: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Rows of few columns, each stored as a whole vector where others come behind it: nothing is written behind the last.
+  /// Rows of few columns, each stored as a whole vector where others come behind it: nothing is written behind the last, and no
+  /// row's infinity gets into the sums of the next.
   @Test(arguments: 1...16) func fewColumns(_ n: Int) {
     for (m, k) in [(33, 7), (48, 33), (61, 1100)] {
       for product in Product.variants(m, k, n).prefix(4) {
         check(product, Float.self)
         check(product, Double.self)
         check(product, Int32.self)
+        check(product, Float.self, last: .infinity)
+        check(product, Double.self, last: .infinity)
       }
     }
   }

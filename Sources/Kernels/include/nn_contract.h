@@ -774,12 +774,13 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
       const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
       ptrdiff_t m0 = 0;
-      if (narrow == 0 && N == columns && c_m == N && c_n == 1) {
-        /* Rows of fewer columns than their vector are stored whole where rows behind them are yet to be stored. */
+      if (narrow == 0 && N == columns && c_m == N && c_n == 1 && k0 == 0) {
+        /* Rows of fewer columns than their vector are stored whole where rows behind them are yet to be stored, and hold no
+           sums that a block of k after the first goes on from. */
         const ptrdiff_t bytes = nn_contract_width_f32(N), width = bytes / SIZE;
         for (; M - m0 >= 2 * ROWS && (M - m0 - 2 * ROWS) * N >= width - N; m0 += 2 * ROWS) {
           nn_contract_tile_f32(bytes, 2 * ROWS, depth, a + (m0 * a_m + k0 * a_k), a_m, a_k, direct > 0 ? block_b : b_packed,
-                               direct > 0 ? b_k : width, c + m0 * N, N, k0 > 0);
+                               direct > 0 ? b_k : width, c + m0 * N, N, 0);
         }
       }
       for (; m0 < M; m0 += ROWS) {
@@ -1303,12 +1304,13 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
       const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
       ptrdiff_t m0 = 0;
-      if (narrow == 0 && N == columns && c_m == N && c_n == 1) {
-        /* Rows of fewer columns than their vector are stored whole where rows behind them are yet to be stored. */
+      if (narrow == 0 && N == columns && c_m == N && c_n == 1 && k0 == 0) {
+        /* Rows of fewer columns than their vector are stored whole where rows behind them are yet to be stored, and hold no
+           sums that a block of k after the first goes on from. */
         const ptrdiff_t bytes = nn_contract_width_f64(N), width = bytes / SIZE;
         for (; M - m0 >= 2 * ROWS && (M - m0 - 2 * ROWS) * N >= width - N; m0 += 2 * ROWS) {
           nn_contract_tile_f64(bytes, 2 * ROWS, depth, a + (m0 * a_m + k0 * a_k), a_m, a_k, direct > 0 ? block_b : b_packed,
-                               direct > 0 ? b_k : width, c + m0 * N, N, k0 > 0);
+                               direct > 0 ? b_k : width, c + m0 * N, N, 0);
         }
       }
       for (; m0 < M; m0 += ROWS) {
@@ -1823,12 +1825,13 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
       const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
       ptrdiff_t m0 = 0;
-      if (narrow == 0 && N == columns && c_m == N && c_n == 1) {
-        /* Rows of fewer columns than their vector are stored whole where rows behind them are yet to be stored. */
+      if (narrow == 0 && N == columns && c_m == N && c_n == 1 && k0 == 0) {
+        /* Rows of fewer columns than their vector are stored whole where rows behind them are yet to be stored, and hold no
+           sums that a block of k after the first goes on from. */
         const ptrdiff_t bytes = nn_contract_width_i32(N), width = bytes / SIZE;
         for (; M - m0 >= 2 * ROWS && (M - m0 - 2 * ROWS) * N >= width - N; m0 += 2 * ROWS) {
           nn_contract_tile_i32(bytes, 2 * ROWS, depth, a + (m0 * a_m + k0 * a_k), a_m, a_k, direct > 0 ? block_b : b_packed,
-                               direct > 0 ? b_k : width, c + m0 * N, N, k0 > 0);
+                               direct > 0 ? b_k : width, c + m0 * N, N, 0);
         }
       }
       for (; m0 < M; m0 += ROWS) {
@@ -2343,12 +2346,13 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
       const int has_narrow = few_columns > 0 && few_columns <= VECTORS / 2 && block >= 16;
       const ptrdiff_t narrow = has_narrow ? columns - few_columns : columns;
       ptrdiff_t m0 = 0;
-      if (narrow == 0 && N == columns && c_m == N && c_n == 1) {
-        /* Rows of fewer columns than their vector are stored whole where rows behind them are yet to be stored. */
+      if (narrow == 0 && N == columns && c_m == N && c_n == 1 && k0 == 0) {
+        /* Rows of fewer columns than their vector are stored whole where rows behind them are yet to be stored, and hold no
+           sums that a block of k after the first goes on from. */
         const ptrdiff_t bytes = nn_contract_width_i64(N), width = bytes / SIZE;
         for (; M - m0 >= 2 * ROWS && (M - m0 - 2 * ROWS) * N >= width - N; m0 += 2 * ROWS) {
           nn_contract_tile_i64(bytes, 2 * ROWS, depth, a + (m0 * a_m + k0 * a_k), a_m, a_k, direct > 0 ? block_b : b_packed,
-                               direct > 0 ? b_k : width, c + m0 * N, N, k0 > 0);
+                               direct > 0 ? b_k : width, c + m0 * N, N, 0);
         }
       }
       for (; m0 < M; m0 += ROWS) {
