@@ -134,15 +134,7 @@ import Testing
     // Besides the product and the gathered rows nothing is stored that has their size.
     let arrays = program.buffers.filter { $0.isInWorkspace && $0.byteCount == 4 * 48 }
     #expect(arrays.count == 2, "\(program.text)")
-    let arguments = function.arguments.map { argument in
-      (0..<argument.type.count).map { place in
-        argument.type.element == .i32
-          ? Scalar(Double(place), as: .i32) : Scalar(Double(place * 37 % 101 - 50) / 64, as: .f32)
-      }
-    }
-    let expected = FunctionEvaluator.results(of: function, arguments: arguments)
-    let results = ProgramEvaluator.results(of: program, arguments: arguments, isReversed: false)
-    #expect(areEqual(results, expected))
+    expectBits(of: function, from: program)
   }
 
   /// An array and its sums are stored side by side, the one within a reduction and the others behind it: in two kernels.
@@ -176,8 +168,16 @@ import Testing
     #expect(program.problems() == [])
     #expect(program.kernels.count { $0.contraction == nil } <= 1, "\(program.text)")
     #expect(program.kernels.count <= 4, "\(program.text)")
+    expectBits(of: function, from: program)
+  }
+
+  /// The program's results on arguments in f32, and of integers on each element's place, are the function's.
+  private func expectBits(of function: Function, from program: Program) {
     let arguments = function.arguments.map { argument in
-      (0..<argument.type.count).map { Scalar(Double($0 * 37 % 101 - 50) / 64, as: .f32) }
+      (0..<argument.type.count).map { place in
+        argument.type.element == .i32
+          ? Scalar(Double(place), as: .i32) : Scalar(Double(place * 37 % 101 - 50) / 64, as: .f32)
+      }
     }
     let expected = FunctionEvaluator.results(of: function, arguments: arguments)
     let results = ProgramEvaluator.results(of: program, arguments: arguments, isReversed: false)

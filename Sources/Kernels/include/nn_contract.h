@@ -779,7 +779,7 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
            sums that a block of k after the first goes on from. */
         const ptrdiff_t bytes = nn_contract_width_f32(N), width = bytes / SIZE;
         for (; M - m0 >= 2 * ROWS && (M - m0 - 2 * ROWS) * N >= width - N; m0 += 2 * ROWS) {
-          nn_contract_tile_f32(bytes, 2 * ROWS, depth, a + (m0 * a_m + k0 * a_k), a_m, a_k, direct > 0 ? block_b : b_packed,
+          nn_contract_tile_f32(bytes, 2 * ROWS, depth, a + m0 * a_m, a_m, a_k, direct > 0 ? block_b : b_packed,
                                direct > 0 ? b_k : width, c + m0 * N, N, 0);
         }
       }
@@ -1309,7 +1309,7 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
            sums that a block of k after the first goes on from. */
         const ptrdiff_t bytes = nn_contract_width_f64(N), width = bytes / SIZE;
         for (; M - m0 >= 2 * ROWS && (M - m0 - 2 * ROWS) * N >= width - N; m0 += 2 * ROWS) {
-          nn_contract_tile_f64(bytes, 2 * ROWS, depth, a + (m0 * a_m + k0 * a_k), a_m, a_k, direct > 0 ? block_b : b_packed,
+          nn_contract_tile_f64(bytes, 2 * ROWS, depth, a + m0 * a_m, a_m, a_k, direct > 0 ? block_b : b_packed,
                                direct > 0 ? b_k : width, c + m0 * N, N, 0);
         }
       }
@@ -1830,7 +1830,7 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
            sums that a block of k after the first goes on from. */
         const ptrdiff_t bytes = nn_contract_width_i32(N), width = bytes / SIZE;
         for (; M - m0 >= 2 * ROWS && (M - m0 - 2 * ROWS) * N >= width - N; m0 += 2 * ROWS) {
-          nn_contract_tile_i32(bytes, 2 * ROWS, depth, a + (m0 * a_m + k0 * a_k), a_m, a_k, direct > 0 ? block_b : b_packed,
+          nn_contract_tile_i32(bytes, 2 * ROWS, depth, a + m0 * a_m, a_m, a_k, direct > 0 ? block_b : b_packed,
                                direct > 0 ? b_k : width, c + m0 * N, N, 0);
         }
       }
@@ -2351,7 +2351,7 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
            sums that a block of k after the first goes on from. */
         const ptrdiff_t bytes = nn_contract_width_i64(N), width = bytes / SIZE;
         for (; M - m0 >= 2 * ROWS && (M - m0 - 2 * ROWS) * N >= width - N; m0 += 2 * ROWS) {
-          nn_contract_tile_i64(bytes, 2 * ROWS, depth, a + (m0 * a_m + k0 * a_k), a_m, a_k, direct > 0 ? block_b : b_packed,
+          nn_contract_tile_i64(bytes, 2 * ROWS, depth, a + m0 * a_m, a_m, a_k, direct > 0 ? block_b : b_packed,
                                direct > 0 ? b_k : width, c + m0 * N, N, 0);
         }
       }
