@@ -337,22 +337,23 @@ NN_INLINE nn_exp_part_t_f64 nn_exp_part_f64(double x, double low) {
 }
 /* @end */
 
-/* @section exp_f32 needs: bits_f32 scale_f32 */
+/* @section exp_f32 needs: bits_f32 float_f32 scale_f32 */
 /* x = n ln2 + r with |r| <= ln2 / 2, e^x = 2^n (1 + r + r^2 q(r)). n is rounded by adding 1.5 2^23 (2^52 in f64), which also
    leaves it as an integer in the sum's low bits, here n + 254; ln2 is split (Cody, Waite 1980) so that n times its head is
    exact. */
 NN_INLINE float nn_exp_f32(float x) {
-  float c = x > 89.0f ? 89.0f : x;
-  float a = c < -104.0f ? -104.0f : c;
-  float t = a * 0x1.715476p+0f + 0x1.8001fcp23f;
+  float t = x * 0x1.715476p+0f + 0x1.8001fcp23f;
   float n = t - 0x1.8001fcp23f;
-  float r = (a - n * 0x1.62e400p-1f) - n * 0x1.7f7d1cp-20f;
+  float r = (x - n * 0x1.62e400p-1f) - n * 0x1.7f7d1cp-20f;
   float q = 0x1.6db500p-10f;
   q = q * r + 0x1.123b82p-7f;
   q = q * r + 0x1.55545cp-5f;
   q = q * r + 0x1.55548ep-3f;
   q = q * r + 0x1.000000p-1f;
-  return nn_scale_f32(1.0f + (r + r * r * q), nn_bits_f32(t));
+  float v = nn_scale_f32(1.0f + (r + r * r * q), nn_bits_f32(t));
+  /* At the end: see tanh_f32. */
+  v = x < -104.0f ? 0.0f : v;
+  return x > 89.0f ? nn_float_f32(0x7f800000u) : v;
 }
 /* @end */
 
@@ -409,29 +410,22 @@ NN_INLINE double nn_expm1_f64(double x) {
 /* @end */
 
 /* @section tanh_f32 needs: bits_f32 float_f32 abs_f32 */
-/* x + x^3 p(x^2) up to 0.5625, above it 1 - 2 / (E + 1) with E = e^(2|x|) = 2^n q(r), |x| = n ln2 / 2 + r: there 2 / (E + 1)
-   is less than tanh and dwindles, so that E may err by more than a function's result. n ln2 / 2 is exact up to n = 4. */
+/* |x| = n ln2 / 2 + r. With tanh(r) = r / e, e = 1 + r^2 q(r^2), and b = (2^n - 1) / 2 the addition theorem gives
+   p / (p + e - r), p = b (e + r) + r. While n is 0 the denominator is e, but for rounding. n becomes 1 at 0.27, below which p
+   would cancel: t has four bits behind the point, of which a mask makes the floor. n ln2 / 2 is exact up to n = 4; later r may
+   err by more than tanh. */
 NN_INLINE float nn_tanh_f32(float x) {
   float y = nn_abs_f32(x);
-  float a = y > 10.0f ? 10.0f : y;
-  float t = a * 0x1.715476p+1f + 0x1.8p23f;
-  float n = t - 0x1.8p23f;
-  float r = a - n * 0x1.62e430p-2f;
-  float q = 0x1.0e8110p-2f;
-  q = q * r + 0x1.5726c6p-1f;
-  q = q * r + 0x1.555dc6p+0f;
-  q = q * r + 0x1.fffdf0p+0f;
-  q = q * r + 0x1.ffffecp+0f;
-  q = q * r + 1.0f;
-  float e = nn_float_f32(nn_bits_f32(q) + (nn_bits_f32(t) << 23));
-  float large = 1.0f - 2.0f / (e + 1.0f);
-  float z = y * y;
-  float p = 0x1.0ce0c6p-6f;
-  p = p * z - 0x1.af77dcp-5f;
-  p = p * z + 0x1.10d00ep-3f;
-  p = p * z - 0x1.555460p-2f;
-  float small = y + y * z * p;
-  float v = y >= 0.5625f ? large : small; /* of NaN only the small one is NaN */
+  uint32_t t = nn_bits_f32(y * 0x1.715476p+1f + 0x1.800006p+19f) & ~15u;
+  float n = nn_float_f32(t) - 0x1.8p+19f;
+  float r = y - n * 0x1.62e430p-2f;
+  float z = r * r;
+  float e = 1.0f + z * (0x1.555468p-2f - 0x1.69074ap-6f * z);
+  float b = nn_float_f32((t << 19) + 0x3f000000u) - 0.5f;
+  float p = b * (e + r) + r;
+  float v = p / (n > 0.0f ? p + (e - r) : e);
+  /* At the end, not of y at the beginning: compilers turn that into selects of all that follows. NaN stays v. */
+  v = y > 10.0f ? 1.0f : v;
   /* v has no sign to be cleared, which copysign would do. */
   return nn_float_f32(nn_bits_f32(v) | (nn_bits_f32(x) & 0x80000000u));
 }
@@ -477,22 +471,20 @@ NN_INLINE double nn_tanh_f64(double x) {
 /* @end */
 
 /* @section sigmoid_f32 needs: bits_f32 float_f32 */
-/* 1 / (1 + e^-x) with e^-x = 2^n (1 + p), n + 63 in the low bits of t. 1, 2^n and 2^n p are taken 2^-64 times, so that
-   nothing overflows and the quotient is the only subnormal. Of 1 + 2^n the 1 would be lost where n is 24, hence 2^n p first. */
+/* e^x = 2^n (e + h) / (e - h), where x = n ln2 + 2 s and tanh(s) = h / e as in tanh. Both are multiplied by 2^-64, so that
+   2^-n (e - h) is finite and the quotient the only subnormal, and by 1.5625, so that they stay between 1 and 2, where a half
+   unit is less of them. e + h comes from e - h: what this was rounded by is then in both, and hardly in their quotient. */
 NN_INLINE float nn_sigmoid_f32(float x) {
-  float c = x > 18.0f ? 18.0f : x;
-  float a = c < -104.0f ? -104.0f : c;
-  float t = a * -0x1.715476p+0f + 0x1.80007ep23f;
-  float n = t - 0x1.80007ep23f;
-  float r = (-a - n * 0x1.62e400p-1f) - n * 0x1.7f7d1cp-20f;
-  float q = 0x1.6db500p-10f;
-  q = q * r + 0x1.123b82p-7f;
-  q = q * r + 0x1.55545cp-5f;
-  q = q * r + 0x1.55548ep-3f;
-  q = q * r + 0x1.000000p-1f;
-  float p = r + r * r * q;
-  float s = nn_float_f32(nn_bits_f32(t) << 23);
-  return 0x1p-64f / ((0x1p-64f + s * p) + s);
+  float t = x * 0x1.715476p+0f + 0x1.8p23f;
+  float n = t - 0x1.8p23f;
+  float r = (x - n * 0x1.62e400p-1f) - n * 0x1.7f7d1cp-20f;
+  float z = r * r;
+  float h = r * 0x1.9p-65f;
+  float m = 0x1.9p-64f + z * (0x1.0aab16p-67f - 0x1.1c8542p-73f * z) - h;
+  float p = m + (h + h);
+  float v = p / (p + nn_float_f32(nn_bits_f32(m) - (nn_bits_f32(t) << 23)));
+  v = x < -104.0f ? 0.0f : v;
+  return x > 18.0f ? 1.0f : v;
 }
 /* @end */
 

@@ -183,7 +183,7 @@ TABLE = {
     "asin64": (64, asin_r, 0, mp.mpf(1) / 4, 12, lambda z: z + mp.mpf("1e-3")),
     "atan32d": (64, atan_r, 0, tan8, 5, lambda z: z + mp.mpf("1e-3")),
     "atan64": (64, atan_r, 0, tan8, 11, lambda z: z + mp.mpf("1e-3")),
-    # In f32: tanh_coefficients.c.
+    # In f32: tanh_sigmoid_coefficients.c.
     "tanh64": (64, tanh_r, 0, mp.mpf("0.391"), 10, lambda z: z + mp.mpf("1e-3")),
     "sinh32d": (64, sinh_r, 0, 1, 3, lambda z: z + mp.mpf("1e-3")),
     "sinh64": (64, sinh_r, 0, 1, 6, lambda z: z + mp.mpf("1e-3")),
