@@ -724,10 +724,12 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
-  /* Few rows do not repay packing, nor do some more where the right operand lies together in the second-level cache (measured
-     with AVX2). */
-  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
-  const int in_place = b_n == 1 && (rows_of_first < 4 * ROWS || (is_near && rows_of_first <= 8 * ROWS));
+  /* Few rows do not repay packing, nor do more where the right operand lies together in the second-level cache: some with AVX2,
+     hundreds with AVX-512, whose loads are as many for twice as much (measured). */
+  const ptrdiff_t span = K * b_k * SIZE;
+  const int is_near = a_k == 1 && (NN_CONTRACT_SIMD == 512 ? span <= 131072 : b_k * SIZE <= 1024 && span <= 262144);
+  const ptrdiff_t near_rows = NN_CONTRACT_SIMD == 512 ? 64 * ROWS : NN_CONTRACT_SIMD == 256 ? 8 * ROWS : 0;
+  const int in_place = b_n == 1 && (rows_of_first < 4 * ROWS || (is_near && rows_of_first <= near_rows));
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   float *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -1254,10 +1256,12 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
-  /* Few rows do not repay packing, nor do some more where the right operand lies together in the second-level cache (measured
-     with AVX2). */
-  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
-  const int in_place = b_n == 1 && (rows_of_first < 4 * ROWS || (is_near && rows_of_first <= 8 * ROWS));
+  /* Few rows do not repay packing, nor do more where the right operand lies together in the second-level cache: some with AVX2,
+     hundreds with AVX-512, whose loads are as many for twice as much (measured). */
+  const ptrdiff_t span = K * b_k * SIZE;
+  const int is_near = a_k == 1 && (NN_CONTRACT_SIMD == 512 ? span <= 131072 : b_k * SIZE <= 1024 && span <= 262144);
+  const ptrdiff_t near_rows = NN_CONTRACT_SIMD == 512 ? 64 * ROWS : NN_CONTRACT_SIMD == 256 ? 8 * ROWS : 0;
+  const int in_place = b_n == 1 && (rows_of_first < 4 * ROWS || (is_near && rows_of_first <= near_rows));
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   double *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -1775,10 +1779,12 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
-  /* Few rows do not repay packing, nor do some more where the right operand lies together in the second-level cache (measured
-     with AVX2). */
-  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
-  const int in_place = b_n == 1 && (rows_of_first < 4 * ROWS || (is_near && rows_of_first <= 8 * ROWS));
+  /* Few rows do not repay packing, nor do more where the right operand lies together in the second-level cache: some with AVX2,
+     hundreds with AVX-512, whose loads are as many for twice as much (measured). */
+  const ptrdiff_t span = K * b_k * SIZE;
+  const int is_near = a_k == 1 && (NN_CONTRACT_SIMD == 512 ? span <= 131072 : b_k * SIZE <= 1024 && span <= 262144);
+  const ptrdiff_t near_rows = NN_CONTRACT_SIMD == 512 ? 64 * ROWS : NN_CONTRACT_SIMD == 256 ? 8 * ROWS : 0;
+  const int in_place = b_n == 1 && (rows_of_first < 4 * ROWS || (is_near && rows_of_first <= near_rows));
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int32_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
@@ -2296,10 +2302,12 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
      for b: they are copied. Others are read where they are. */
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
-  /* Few rows do not repay packing, nor do some more where the right operand lies together in the second-level cache (measured
-     with AVX2). */
-  const int is_near = NN_CONTRACT_SIMD == 256 && a_k == 1 && b_k * SIZE <= 1024 && K * b_k * SIZE <= 262144;
-  const int in_place = b_n == 1 && (rows_of_first < 4 * ROWS || (is_near && rows_of_first <= 8 * ROWS));
+  /* Few rows do not repay packing, nor do more where the right operand lies together in the second-level cache: some with AVX2,
+     hundreds with AVX-512, whose loads are as many for twice as much (measured). */
+  const ptrdiff_t span = K * b_k * SIZE;
+  const int is_near = a_k == 1 && (NN_CONTRACT_SIMD == 512 ? span <= 131072 : b_k * SIZE <= 1024 && span <= 262144);
+  const ptrdiff_t near_rows = NN_CONTRACT_SIMD == 512 ? 64 * ROWS : NN_CONTRACT_SIMD == 256 ? 8 * ROWS : 0;
+  const int in_place = b_n == 1 && (rows_of_first < 4 * ROWS || (is_near && rows_of_first <= near_rows));
   const ptrdiff_t panel = (NN_CONTRACT_BLOCK_BYTES / SIZE / block - (has_tail ? 8 : 0)) / VECTORS * VECTORS;
   /* Behind the panel: the scratch has room for columns up to a multiple of 64. */
   int64_t *const tail_b = b_packed + (N - tail < panel ? N - tail : panel) * block;
