@@ -288,10 +288,12 @@ private struct View {
     if seed % 4 == 1 { checkImages(images, windows.forward, Int64.self, &generator) }
   }
 
-  /// As `linesOfZeros`, at all four sides of images that go together, and with nothing but zeros.
-  @Test(arguments: [1, 3, 40]) func marginsOfZeros(channels: Int) {
+  /// As `linesOfZeros`, at all four sides of images that go together, and with nothing but zeros; on lines that have a tile for
+  /// each side, or none.
+  @Test(arguments: [(1, 6), (3, 6), (40, 6), (2, 10), (21, 10)])
+  func marginsOfZeros(channels: Int, side: Int) {
     var generator = Generator(UInt64(200 + channels))
-    let (side, pitch) = (6, 10)
+    let pitch = side + 4
     let plane = pitch * pitch
     let view = View(
       rows: [[7, 25]], columns: [[side, pitch], [side, 1]],

@@ -32,13 +32,44 @@ NN_CONTRACT_INLINE void nn_contract_inside(ptrdiff_t at, ptrdiff_t size, ptrdiff
   *stop = end > *first ? end : *first;
 }
 
+/* In nn_contract_images_rows_T: the tile of as many rows as are `done`. */
+#define NN_CONTRACT_IMAGES_DONE(T, columns, at_side)                                                                       \
+  switch (done) {                                                                                                          \
+    case 1:                                                                                                                \
+      nn_contract_images_tile_##T(1, columns, at_side, window, low, high, a, a_m, b, step, places, c, c_m, more);          \
+      break;                                                                                                               \
+    case 3:                                                                                                                \
+      nn_contract_images_tile_##T(3, columns, at_side, window, low, high, a, a_m, b, step, places, c, c_m, more);          \
+      break;                                                                                                               \
+    default: nn_contract_images_tile_##T(6, columns, at_side, window, low, high, a, a_m, b, step, places, c, c_m, more);   \
+  }
+
 #define NN_CONTRACT_IMAGES_TILES(T, type)                                                                                  \
+  /* The columns from .. to - 1 of a tile, at one k. */                                                                    \
+  NN_CONTRACT_INLINE void nn_contract_images_k_##T(const int rows, const int from, const int to, const type *a,            \
+                                                   ptrdiff_t a_m, const type *b, ptrdiff_t step,                           \
+                                                   NN_CONTRACT_VECTOR(T) sum[6][4]) {                                      \
+    enum { BYTES = NN_CONTRACT_SIMD / 8 };                                                                                 \
+    NN_CONTRACT_VECTOR(T) right[4];                                                                                        \
+    NN_CONTRACT_UNROLL                                                                                                     \
+    for (int j = from; j < to; j++) __builtin_memcpy(&right[j], b + j * step, BYTES);                                      \
+    NN_CONTRACT_UNROLL                                                                                                     \
+    for (int r = 0; r < rows; r++) {                                                                                       \
+      const NN_CONTRACT_VECTOR(T) left = NN_CONTRACT_VECTOR_SPLAT(T, a[r * a_m]);                                          \
+      NN_CONTRACT_UNROLL                                                                                                   \
+      for (int j = from; j < to; j++) sum[r][j] = NN_CONTRACT_VECTOR_FMA(T, left, right[j], sum[r][j]);                    \
+    }                                                                                                                      \
+  }                                                                                                                        \
+                                                                                                                           \
   /* c[rows, columns] (+)= a[rows, those k] b, a vector of images each: that of k and column j begins at                   \
-     b + places[k] + j step, that of the result at c + r c_m + j vectors. */                                               \
-  NN_CONTRACT_INLINE void nn_contract_images_tile_##T(const int rows, const int columns, const nn_contract_window *window, \
+     b + places[k] + j step, that of the result at c + r c_m + j vectors. Of NN_CONTRACT_REACH columns `at_side` of the images,\
+     of element e of the first one's window and of those to the right of it, those that are at low .. high - 1 are multiplied:\
+     at each e, all of them or those of one side. */                                                                       \
+  NN_CONTRACT_INLINE void nn_contract_images_tile_##T(const int rows, const int columns, const int at_side,                \
+                                                      const nn_contract_window *window, ptrdiff_t low, ptrdiff_t high,     \
                                                       const type *a, ptrdiff_t a_m, const type *b, ptrdiff_t step,         \
                                                       const ptrdiff_t *places, type *c, ptrdiff_t c_m, int more) {         \
-    enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type) };                                              \
+    enum { BYTES = NN_CONTRACT_SIMD / 8, WIDTH = BYTES / (int)sizeof(type), MOST = NN_CONTRACT_REACH };                    \
     const ptrdiff_t wide = window->wide, period = window->tall * wide, first = window->first, stop = window->stop;         \
     const ptrdiff_t top = window->first_line * wide, bottom = window->stop_line * wide;                                    \
     NN_CONTRACT_VECTOR(T) sum[6][4];                                                                                       \
@@ -52,16 +83,16 @@ NN_CONTRACT_INLINE void nn_contract_inside(ptrdiff_t at, ptrdiff_t size, ptrdiff
     }                                                                                                                      \
     for (ptrdiff_t k0 = 0; k0 < window->depth; k0 += period) {                                                             \
       for (ptrdiff_t line = k0 + top; line < k0 + bottom; line += wide) {                                                  \
-        for (ptrdiff_t k = line + first; k < line + stop; k++) {                                                           \
-          const type *const from = b + places[k];                                                                          \
-          NN_CONTRACT_VECTOR(T) right[4];                                                                                  \
-          NN_CONTRACT_UNROLL                                                                                               \
-          for (int j = 0; j < columns; j++) __builtin_memcpy(&right[j], from + j * step, BYTES);                           \
-          NN_CONTRACT_UNROLL                                                                                               \
-          for (int r = 0; r < rows; r++) {                                                                                 \
-            const NN_CONTRACT_VECTOR(T) left = NN_CONTRACT_VECTOR_SPLAT(T, a[r * a_m + k]);                                \
-            NN_CONTRACT_UNROLL                                                                                             \
-            for (int j = 0; j < columns; j++) sum[r][j] = NN_CONTRACT_VECTOR_FMA(T, left, right[j], sum[r][j]);            \
+        for (ptrdiff_t e = first; e < stop; e++) {                                                                         \
+          const type *const left = a + line + e, *const from = b + places[line + e];                                       \
+          switch (!at_side ? 0 : e < low ? low - e : e + MOST > high ? 3 + e + MOST - high : 0) {                          \
+            case 0: nn_contract_images_k_##T(rows, 0, columns, left, a_m, from, step, sum); break;                         \
+            case 1: nn_contract_images_k_##T(rows, 1, columns, left, a_m, from, step, sum); break;                         \
+            case 2: nn_contract_images_k_##T(rows, 2, columns, left, a_m, from, step, sum); break;                         \
+            case 3: nn_contract_images_k_##T(rows, 3, columns, left, a_m, from, step, sum); break;                         \
+            case 4: nn_contract_images_k_##T(rows, 0, columns - 1, left, a_m, from, step, sum); break;                     \
+            case 5: nn_contract_images_k_##T(rows, 0, columns - 2, left, a_m, from, step, sum); break;                     \
+            default: nn_contract_images_k_##T(rows, 0, 1, left, a_m, from, step, sum);                                     \
           }                                                                                                                \
         }                                                                                                                  \
       }                                                                                                                    \
@@ -73,31 +104,17 @@ NN_CONTRACT_INLINE void nn_contract_inside(ptrdiff_t at, ptrdiff_t size, ptrdiff
     }                                                                                                                      \
   }                                                                                                                        \
                                                                                                                            \
-  /* The same for 1 to 6 rows and NN_CONTRACT_REACH, 2 or 1 columns. */                                                    \
-  static void nn_contract_images_rows_##T(int rows, int columns, const nn_contract_window *window, const type *a,          \
-                                          ptrdiff_t a_m, const type *b, ptrdiff_t step, const ptrdiff_t *places, type *c,  \
-                                          ptrdiff_t c_m, int more) {                                                       \
-    enum { MOST = NN_CONTRACT_REACH };                                                                                     \
+  /* Tiles of 1 to 6 rows and NN_CONTRACT_REACH, 2 or 1 columns, or with 0 columns of those at a side. */                  \
+  static void nn_contract_images_rows_##T(int rows, int columns, const nn_contract_window *window, ptrdiff_t low,          \
+                                          ptrdiff_t high, const type *a, ptrdiff_t a_m, const type *b, ptrdiff_t step,     \
+                                          const ptrdiff_t *places, type *c, ptrdiff_t c_m, int more) {                     \
     for (int left = rows, done; left > 0; left -= done, a += done * a_m, c += done * c_m) {                                \
       done = left >= 6 ? 6 : left >= 3 ? 3 : 1;                                                                            \
-      if (columns == 1) {                                                                                                  \
-        switch (done) {                                                                                                    \
-          case 1: nn_contract_images_tile_##T(1, 1, window, a, a_m, b, step, places, c, c_m, more); break;                 \
-          case 3: nn_contract_images_tile_##T(3, 1, window, a, a_m, b, step, places, c, c_m, more); break;                 \
-          default: nn_contract_images_tile_##T(6, 1, window, a, a_m, b, step, places, c, c_m, more);                       \
-        }                                                                                                                  \
-      } else if (columns == 2) {                                                                                           \
-        switch (done) {                                                                                                    \
-          case 1: nn_contract_images_tile_##T(1, 2, window, a, a_m, b, step, places, c, c_m, more); break;                 \
-          case 3: nn_contract_images_tile_##T(3, 2, window, a, a_m, b, step, places, c, c_m, more); break;                 \
-          default: nn_contract_images_tile_##T(6, 2, window, a, a_m, b, step, places, c, c_m, more);                       \
-        }                                                                                                                  \
-      } else {                                                                                                             \
-        switch (done) {                                                                                                    \
-          case 1: nn_contract_images_tile_##T(1, MOST, window, a, a_m, b, step, places, c, c_m, more); break;              \
-          case 3: nn_contract_images_tile_##T(3, MOST, window, a, a_m, b, step, places, c, c_m, more); break;              \
-          default: nn_contract_images_tile_##T(6, MOST, window, a, a_m, b, step, places, c, c_m, more);                    \
-        }                                                                                                                  \
+      switch (columns) {                                                                                                   \
+        case 0: NN_CONTRACT_IMAGES_DONE(T, NN_CONTRACT_REACH, 1) break;                                                    \
+        case 1: NN_CONTRACT_IMAGES_DONE(T, 1, 0) break;                                                                    \
+        case 2: NN_CONTRACT_IMAGES_DONE(T, 2, 0) break;                                                                    \
+        default: NN_CONTRACT_IMAGES_DONE(T, NN_CONTRACT_REACH, 0)                                                          \
       }                                                                                                                    \
     }                                                                                                                      \
   }
@@ -165,18 +182,24 @@ NN_CONTRACT_INLINE void nn_contract_inside(ptrdiff_t at, ptrdiff_t size, ptrdiff
             window.wide = wide;                                                                                            \
             nn_contract_inside(y, tall, above, height - below, &window.first_line, &window.stop_line);                     \
           }                                                                                                                \
-          for (ptrdiff_t x = 0; x < line;) {                                                                               \
-            int alike = leaving ? 1 : line - x < MOST ? (int)(line - x) : (int)MOST;                                       \
+          for (ptrdiff_t x = 0, columns; x < line; x += columns) {                                                         \
+            const ptrdiff_t low = left - x, high = length - right - x, rest = line - x;                                    \
+            int kind = leaving ? 1 : rest < MOST ? (int)rest : (int)MOST;                                                  \
             if (leaving) nn_contract_inside(x, wide, left, length - right, &window.first, &window.stop);                   \
-            for (; leaving && alike < MOST && x + alike < line; alike++) {                                                 \
+            for (; leaving && kind < MOST && kind < rest; kind++) {                                                        \
               ptrdiff_t first, stop;                                                                                       \
-              nn_contract_inside(x + alike, wide, left, length - right, &first, &stop);                                    \
+              nn_contract_inside(x + kind, wide, left, length - right, &first, &stop);                                     \
               if (first != window.first || stop != window.stop) break;                                                     \
             }                                                                                                              \
-            const int columns = alike == MOST ? (int)MOST : alike >= 2 ? 2 : 1;                                            \
-            nn_contract_images_rows_##T(rows, columns, &window, a_packed, STRIDE, from + x * step, step, b_places,         \
+            kind = kind == MOST ? (int)MOST : kind >= 2 ? 2 : 1;                                                           \
+            columns = kind;                                                                                                \
+            /* What is left of the line comes before its last tile. */                                                     \
+            if (leaving && kind < MOST && high - low >= MOST && (rest == MOST || rest >= 2 * MOST)) {                      \
+              columns = MOST, kind = 0;                                                                                    \
+              nn_contract_inside(0, wide, low - MOST + 1, high, &window.first, &window.stop);                              \
+            }                                                                                                              \
+            nn_contract_images_rows_##T(rows, kind, &window, low, high, a_packed, STRIDE, from + x * step, step, b_places, \
                                         sums + (m * N + y * line + x) * WIDTH, N * WIDTH, k0 > 0);                         \
-            x += columns;                                                                                                  \
           }                                                                                                                \
         }                                                                                                                  \
       }                                                                                                                    \
@@ -237,13 +260,13 @@ NN_CONTRACT_INLINE void nn_contract_inside(ptrdiff_t at, ptrdiff_t size, ptrdiff
     return done;                                                                                                           \
   }
 #else
-#define NN_CONTRACT_IMAGES_VIEW(T, type)                                                                              \
-  static ptrdiff_t nn_contract_images_together_##T(ptrdiff_t images, ptrdiff_t b_step, ptrdiff_t c_step, ptrdiff_t M, \
-                                                   ptrdiff_t N, const ptrdiff_t *view, const type *a, const type *b,  \
-                                                   type *c, ptrdiff_t c_m, void *scratch) {                           \
-    (void)images, (void)b_step, (void)c_step, (void)M, (void)N, (void)view, (void)a, (void)b, (void)c, (void)c_m;     \
-    (void)scratch;                                                                                                    \
-    return 0;                                                                                                         \
+#define NN_CONTRACT_IMAGES_VIEW(T, type)                                                                                   \
+  static ptrdiff_t nn_contract_images_together_##T(ptrdiff_t images, ptrdiff_t b_step, ptrdiff_t c_step, ptrdiff_t M,      \
+                                                   ptrdiff_t N, const ptrdiff_t *view, const type *a, const type *b,       \
+                                                   type *c, ptrdiff_t c_m, void *scratch) {                                \
+    (void)images, (void)b_step, (void)c_step, (void)M, (void)N, (void)view, (void)a, (void)b, (void)c, (void)c_m;          \
+    (void)scratch;                                                                                                         \
+    return 0;                                                                                                              \
   }
 #endif
 

@@ -72,6 +72,13 @@ static ptrdiff_t nn_contract_period(const ptrdiff_t *axes, ptrdiff_t rank, int f
   return period;
 }
 
+/* How many of the places at the beginning have no neighbour behind them. */
+static ptrdiff_t nn_contract_apart(const ptrdiff_t *places, ptrdiff_t count) {
+  ptrdiff_t apart = 0;
+  while (apart + 1 < count && places[apart + 1] != places[apart] + 1) apart++;
+  return apart + 1 == count ? count : apart;
+}
+
 /* How many neighbours in memory there are from places[0] on. */
 static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
   ptrdiff_t run = 1;
@@ -89,8 +96,15 @@ static ptrdiff_t nn_contract_run(const ptrdiff_t *places, ptrdiff_t count) {
   static void nn_contract_pack_view_rows_##T(int rows, ptrdiff_t depth, const type *a, const ptrdiff_t *k_places,     \
                                              const ptrdiff_t *m_places, type *packed) {                               \
     for (ptrdiff_t k = 0; k < depth;) {                                                                               \
-      const ptrdiff_t run = nn_contract_run(k_places + k, depth - k);                                                 \
-      for (int r = 0; r < rows; r++) {                                                                                \
+      /* Elements one by one, as of filters that are read from their end, and runs of neighbours. */                  \
+      const ptrdiff_t apart = nn_contract_apart(k_places + k, depth - k);                                             \
+      for (int r = 0; r < rows && apart > 0; r++) {                                                                   \
+        type *const to = packed + (r * ((NN_CONTRACT_DEPTH + 64) / (int)sizeof(type)) + k);                           \
+        for (ptrdiff_t i = 0; i < apart; i++) to[i] = a[k_places[k + i] + m_places[r]];                               \
+      }                                                                                                               \
+      k += apart;                                                                                                     \
+      const ptrdiff_t run = k < depth ? nn_contract_run(k_places + k, depth - k) : 0;                                 \
+      for (int r = 0; r < rows && run > 0; r++) {                                                                     \
         nn_contract_copy_##T(packed + r * ((NN_CONTRACT_DEPTH + 64) / (int)sizeof(type)) + k,                         \
                              a + k_places[k] + m_places[r], run);                                                     \
       }                                                                                                               \
