@@ -289,7 +289,7 @@ private struct View {
   }
 
   /// As `linesOfZeros`, at all four sides of images that go together, and with nothing but zeros; on lines that have a tile for
-  /// each side, or none.
+  /// each side, or for one or none.
   @Test(arguments: [(1, 6), (3, 6), (40, 6), (2, 10), (21, 10)])
   func marginsOfZeros(channels: Int, side: Int) {
     var generator = Generator(UInt64(200 + channels))

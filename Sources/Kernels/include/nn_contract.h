@@ -725,7 +725,7 @@ static void nn_contract_blocks_f32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
   /* Few rows do not repay packing, nor do more where the right operand lies together in the second-level cache: some with AVX2,
-     hundreds with AVX-512, whose loads are as many for twice as much (measured). */
+     hundreds with AVX-512, where each load serves twice as many multiply-adds (measured). */
   const ptrdiff_t span = K * b_k * SIZE;
   const int is_near = a_k == 1 && (NN_CONTRACT_SIMD == 512 ? span <= 131072 : b_k * SIZE <= 1024 && span <= 262144);
   const ptrdiff_t near_rows = NN_CONTRACT_SIMD == 512 ? 64 * ROWS : NN_CONTRACT_SIMD == 256 ? 8 * ROWS : 0;
@@ -1257,7 +1257,7 @@ static void nn_contract_blocks_f64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
   /* Few rows do not repay packing, nor do more where the right operand lies together in the second-level cache: some with AVX2,
-     hundreds with AVX-512, whose loads are as many for twice as much (measured). */
+     hundreds with AVX-512, where each load serves twice as many multiply-adds (measured). */
   const ptrdiff_t span = K * b_k * SIZE;
   const int is_near = a_k == 1 && (NN_CONTRACT_SIMD == 512 ? span <= 131072 : b_k * SIZE <= 1024 && span <= 262144);
   const ptrdiff_t near_rows = NN_CONTRACT_SIMD == 512 ? 64 * ROWS : NN_CONTRACT_SIMD == 256 ? 8 * ROWS : 0;
@@ -1780,7 +1780,7 @@ static void nn_contract_blocks_i32(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
   /* Few rows do not repay packing, nor do more where the right operand lies together in the second-level cache: some with AVX2,
-     hundreds with AVX-512, whose loads are as many for twice as much (measured). */
+     hundreds with AVX-512, where each load serves twice as many multiply-adds (measured). */
   const ptrdiff_t span = K * b_k * SIZE;
   const int is_near = a_k == 1 && (NN_CONTRACT_SIMD == 512 ? span <= 131072 : b_k * SIZE <= 1024 && span <= 262144);
   const ptrdiff_t near_rows = NN_CONTRACT_SIMD == 512 ? 64 * ROWS : NN_CONTRACT_SIMD == 256 ? 8 * ROWS : 0;
@@ -2303,7 +2303,7 @@ static void nn_contract_blocks_i64(ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, const 
   const ptrdiff_t apart = a_m * SIZE % 4096;
   const int crowded = apart < 512 || apart > 4096 - 512;
   /* Few rows do not repay packing, nor do more where the right operand lies together in the second-level cache: some with AVX2,
-     hundreds with AVX-512, whose loads are as many for twice as much (measured). */
+     hundreds with AVX-512, where each load serves twice as many multiply-adds (measured). */
   const ptrdiff_t span = K * b_k * SIZE;
   const int is_near = a_k == 1 && (NN_CONTRACT_SIMD == 512 ? span <= 131072 : b_k * SIZE <= 1024 && span <= 262144);
   const ptrdiff_t near_rows = NN_CONTRACT_SIMD == 512 ? 64 * ROWS : NN_CONTRACT_SIMD == 256 ? 8 * ROWS : 0;

@@ -33,7 +33,7 @@ NN_CONTRACT_INLINE void nn_contract_inside(ptrdiff_t at, ptrdiff_t size, ptrdiff
 }
 
 /* In nn_contract_images_rows_T: the tile of as many rows as are `done`. */
-#define NN_CONTRACT_IMAGES_DONE(T, columns, at_side)                                                                       \
+#define NN_CONTRACT_IMAGES_TILE(T, columns, at_side)                                                                       \
   switch (done) {                                                                                                          \
     case 1:                                                                                                                \
       nn_contract_images_tile_##T(1, columns, at_side, window, low, high, a, a_m, b, step, places, c, c_m, more);          \
@@ -62,9 +62,9 @@ NN_CONTRACT_INLINE void nn_contract_inside(ptrdiff_t at, ptrdiff_t size, ptrdiff
   }                                                                                                                        \
                                                                                                                            \
   /* c[rows, columns] (+)= a[rows, those k] b, a vector of images each: that of k and column j begins at                   \
-     b + places[k] + j step, that of the result at c + r c_m + j vectors. Of NN_CONTRACT_REACH columns `at_side` of the images,\
-     of element e of the first one's window and of those to the right of it, those that are at low .. high - 1 are multiplied:\
-     at each e, all of them or those of one side. */                                                                       \
+     b + places[k] + j step, that of the result at c + r c_m + j vectors. Those `at_side` of the images, NN_CONTRACT_REACH \
+     columns, take element e of a window's line into column j only if low <= e + j < high, while e goes through all that any\
+     of them takes. high - low is NN_CONTRACT_REACH or more, so that at one e columns are left out at one end only. */     \
   NN_CONTRACT_INLINE void nn_contract_images_tile_##T(const int rows, const int columns, const int at_side,                \
                                                       const nn_contract_window *window, ptrdiff_t low, ptrdiff_t high,     \
                                                       const type *a, ptrdiff_t a_m, const type *b, ptrdiff_t step,         \
@@ -104,17 +104,20 @@ NN_CONTRACT_INLINE void nn_contract_inside(ptrdiff_t at, ptrdiff_t size, ptrdiff
     }                                                                                                                      \
   }                                                                                                                        \
                                                                                                                            \
-  /* Tiles of 1 to 6 rows and NN_CONTRACT_REACH, 2 or 1 columns, or with 0 columns of those at a side. */                  \
-  static void nn_contract_images_rows_##T(int rows, int columns, const nn_contract_window *window, ptrdiff_t low,          \
-                                          ptrdiff_t high, const type *a, ptrdiff_t a_m, const type *b, ptrdiff_t step,     \
-                                          const ptrdiff_t *places, type *c, ptrdiff_t c_m, int more) {                     \
+  /* Tiles of 1 to 6 rows and NN_CONTRACT_REACH, 2 or 1 columns. */                                                        \
+  static void nn_contract_images_rows_##T(int rows, int columns, int at_side, const nn_contract_window *window,            \
+                                          ptrdiff_t low, ptrdiff_t high, const type *a, ptrdiff_t a_m, const type *b,      \
+                                          ptrdiff_t step, const ptrdiff_t *places, type *c, ptrdiff_t c_m, int more) {     \
     for (int left = rows, done; left > 0; left -= done, a += done * a_m, c += done * c_m) {                                \
       done = left >= 6 ? 6 : left >= 3 ? 3 : 1;                                                                            \
-      switch (columns) {                                                                                                   \
-        case 0: NN_CONTRACT_IMAGES_DONE(T, NN_CONTRACT_REACH, 1) break;                                                    \
-        case 1: NN_CONTRACT_IMAGES_DONE(T, 1, 0) break;                                                                    \
-        case 2: NN_CONTRACT_IMAGES_DONE(T, 2, 0) break;                                                                    \
-        default: NN_CONTRACT_IMAGES_DONE(T, NN_CONTRACT_REACH, 0)                                                          \
+      if (at_side) {                                                                                                       \
+        NN_CONTRACT_IMAGES_TILE(T, NN_CONTRACT_REACH, 1)                                                                   \
+      } else if (columns == 1) {                                                                                           \
+        NN_CONTRACT_IMAGES_TILE(T, 1, 0)                                                                                   \
+      } else if (columns == 2) {                                                                                           \
+        NN_CONTRACT_IMAGES_TILE(T, 2, 0)                                                                                   \
+      } else {                                                                                                             \
+        NN_CONTRACT_IMAGES_TILE(T, NN_CONTRACT_REACH, 0)                                                                   \
       }                                                                                                                    \
     }                                                                                                                      \
   }
@@ -184,22 +187,22 @@ NN_CONTRACT_INLINE void nn_contract_inside(ptrdiff_t at, ptrdiff_t size, ptrdiff
           }                                                                                                                \
           for (ptrdiff_t x = 0, columns; x < line; x += columns) {                                                         \
             const ptrdiff_t low = left - x, high = length - right - x, rest = line - x;                                    \
-            int kind = leaving ? 1 : rest < MOST ? (int)rest : (int)MOST;                                                  \
+            const int has_sides = leaving && high - low >= MOST;                                                           \
+            /* The line ends with a whole tile, before which comes what is too little for one. */                          \
+            const ptrdiff_t whole = rest < MOST ? rest : (ptrdiff_t)MOST;                                                  \
+            const ptrdiff_t most = has_sides && rest > MOST && rest < 2 * MOST ? rest - MOST : whole;                      \
+            columns = leaving ? 1 : most;                                                                                  \
             if (leaving) nn_contract_inside(x, wide, left, length - right, &window.first, &window.stop);                   \
-            for (; leaving && kind < MOST && kind < rest; kind++) {                                                        \
+            for (; leaving && columns < most; columns++) {                                                                 \
               ptrdiff_t first, stop;                                                                                       \
-              nn_contract_inside(x + kind, wide, left, length - right, &first, &stop);                                     \
+              nn_contract_inside(x + columns, wide, left, length - right, &first, &stop);                                  \
               if (first != window.first || stop != window.stop) break;                                                     \
             }                                                                                                              \
-            kind = kind == MOST ? (int)MOST : kind >= 2 ? 2 : 1;                                                           \
-            columns = kind;                                                                                                \
-            /* What is left of the line comes before its last tile. */                                                     \
-            if (leaving && kind < MOST && high - low >= MOST && (rest == MOST || rest >= 2 * MOST)) {                      \
-              columns = MOST, kind = 0;                                                                                    \
-              nn_contract_inside(0, wide, low - MOST + 1, high, &window.first, &window.stop);                              \
-            }                                                                                                              \
-            nn_contract_images_rows_##T(rows, kind, &window, low, high, a_packed, STRIDE, from + x * step, step, b_places, \
-                                        sums + (m * N + y * line + x) * WIDTH, N * WIDTH, k0 > 0);                         \
+            const int at_side = has_sides && columns < MOST && most == MOST;                                               \
+            columns = columns == MOST || at_side ? (ptrdiff_t)MOST : columns >= 2 ? 2 : 1;                                 \
+            if (at_side) nn_contract_inside(0, wide, low - MOST + 1, high, &window.first, &window.stop);                   \
+            nn_contract_images_rows_##T(rows, (int)columns, at_side, &window, low, high, a_packed, STRIDE, from + x * step,\
+                                        step, b_places, sums + (m * N + y * line + x) * WIDTH, N * WIDTH, k0 > 0);         \
           }                                                                                                                \
         }                                                                                                                  \
       }                                                                                                                    \

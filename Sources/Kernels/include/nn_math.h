@@ -7,8 +7,8 @@
      comparisons, conversions and integer operations; no contraction, no fused multiply-add (but `fma` itself), no libm.
    - At most 2 ulp from the exact value (f32: over all 2^32 inputs), subnormals kept, the zeros' signs and the
    special values
-     of C99's Annex F. The polynomials are minimax; Tests/KernelsTests/reference/nn_math_coefficients.py derives them,
-     and Tests/KernelsTests/reference/sweep.c measures the errors.
+     of C99's Annex F. The polynomials are minimax; Tests/KernelsTests/reference/nn_math_coefficients.py derives them, but
+     those of tanh and sigmoid in f32 tanh_sigmoid_coefficients.c beside it, and sweep.c measures the errors.
    - Branch-free, so that a loop over an array vectorises, except where a comment says otherwise: selects are ?: on
    values
      that are already computed.
@@ -268,8 +268,8 @@ NN_INLINE double nn_sqrt_f64(double x) {
 /* @end */
 
 /* @section scale_f32 needs: float_f32 */
-/* v 2^(k - 254) for k from 2 to 508, in two steps, so that it may overflow, and round once to a subnormal. Bits of k above the
-   tenth, which is 0, do not count. */
+/* v 2^(k - 254) for k from 2 to 508, some float for others, in two steps, so that it may overflow, and round once to a
+   subnormal. Bits of k above the tenth, which is 0, do not count. */
 NN_INLINE float nn_scale_f32(float v, uint32_t k) {
   uint32_t h = k >> 1;
   return v * nn_float_f32(h << 23) * nn_float_f32((k - h) << 23);
@@ -351,7 +351,7 @@ NN_INLINE float nn_exp_f32(float x) {
   q = q * r + 0x1.55548ep-3f;
   q = q * r + 0x1.000000p-1f;
   float v = nn_scale_f32(1.0f + (r + r * r * q), nn_bits_f32(t));
-  /* At the end: see tanh_f32. */
+  /* Bounds on the result: of those on x compilers make selects of all that follows. */
   v = x < -104.0f ? 0.0f : v;
   return x > 89.0f ? nn_float_f32(0x7f800000u) : v;
 }
@@ -412,8 +412,8 @@ NN_INLINE double nn_expm1_f64(double x) {
 /* @section tanh_f32 needs: bits_f32 float_f32 abs_f32 */
 /* |x| = n ln2 / 2 + r. With tanh(r) = r / e, e = 1 + r^2 q(r^2), and b = (2^n - 1) / 2 the addition theorem gives
    p / (p + e - r), p = b (e + r) + r. While n is 0 the denominator is e, but for rounding. n becomes 1 at 0.27, below which p
-   would cancel: t has four bits behind the point, of which a mask makes the floor. n ln2 / 2 is exact up to n = 4; later r may
-   err by more than tanh. */
+   would cancel: t has four bits behind the point, of which a mask makes the floor. n ln2 / 2 is exact up to n = 12; later
+   r may err by more than tanh. */
 NN_INLINE float nn_tanh_f32(float x) {
   float y = nn_abs_f32(x);
   uint32_t t = nn_bits_f32(y * 0x1.715476p+1f + 0x1.800006p+19f) & ~15u;
@@ -424,7 +424,7 @@ NN_INLINE float nn_tanh_f32(float x) {
   float b = nn_float_f32((t << 19) + 0x3f000000u) - 0.5f;
   float p = b * (e + r) + r;
   float v = p / (n > 0.0f ? p + (e - r) : e);
-  /* At the end, not of y at the beginning: compilers turn that into selects of all that follows. NaN stays v. */
+  /* A bound on the result: of one on y compilers make selects of all that follows. NaN passes through. */
   v = y > 10.0f ? 1.0f : v;
   /* v has no sign to be cleared, which copysign would do. */
   return nn_float_f32(nn_bits_f32(v) | (nn_bits_f32(x) & 0x80000000u));
@@ -483,6 +483,7 @@ NN_INLINE float nn_sigmoid_f32(float x) {
   float m = 0x1.9p-64f + z * (0x1.0aab16p-67f - 0x1.1c8542p-73f * z) - h;
   float p = m + (h + h);
   float v = p / (p + nn_float_f32(nn_bits_f32(m) - (nn_bits_f32(t) << 23)));
+  /* Bounds on the result, as in exp. */
   v = x < -104.0f ? 0.0f : v;
   return x > 18.0f ? 1.0f : v;
 }
